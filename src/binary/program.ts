@@ -1,0 +1,99 @@
+import type { Arch } from '../model.ts'
+
+/**
+ * What a part of a program is for, as far as fingerprints care.
+ *
+ * `data`: allocated constants and variables, where strings and tables live. `mixed`: an executable segment of a file
+ * without sections, which may hold constants too. `symbols`: symbol tables, their names and hashes. `unwind`,
+ * `relocation`, `note`, `resource`, `debug`: as they say. `empty`: has size but no bytes (`SHT_NOBITS`). `other`: not
+ * loaded.
+ */
+export type SectionRole =
+  | 'code'
+  | 'data'
+  | 'mixed'
+  | 'symbols'
+  | 'unwind'
+  | 'relocation'
+  | 'note'
+  | 'resource'
+  | 'debug'
+  | 'empty'
+  | 'other'
+
+export interface Section {
+  /** As in the file; `LOAD#0`, `LOAD#1` … for segments of a file without sections. */
+  readonly name: string
+  readonly role: SectionRole
+  /** Virtual address; 0 in relocatable objects. */
+  readonly address: number
+  /** Bytes from the start of the source. */
+  readonly offset: number
+  /** Bytes in the file; 0 for `empty`. */
+  readonly size: number
+}
+
+/** Bits of {@link SymbolTable.flags}. */
+export const SymbolFlag = {
+  /** Has code or data in this program. Without it the symbol is an import. */
+  Defined: 1,
+  Function: 2,
+  Object: 4,
+  /** Visible to other programs: in the dynamic table or the export directory. */
+  Exported: 8,
+  Weak: 16,
+} as const
+
+/** Symbols as a struct of arrays: a browser has a million of them. Order is the file's. */
+export interface SymbolTable {
+  readonly count: number
+  /** Virtual address, or offset in the section for relocatable objects; 0 for imports. */
+  readonly addresses: Float64Array
+  /** Bytes; 0 where the format does not say. */
+  readonly sizes: Float64Array
+  readonly flags: Uint8Array
+  /** Index into {@link Program.sections}, -1 where there is none. */
+  readonly sections: Int32Array
+  /** The name's bytes, a view, without NUL and without an ELF version suffix. */
+  nameBytes(index: number): Uint8Array
+  /** The name as Latin-1 text. */
+  name(index: number): string
+  /** File offset of the name's first byte. */
+  nameOffset(index: number): number
+}
+
+/** A reference to another library that the loader resolves. */
+export interface ImportedSymbol {
+  readonly name: string
+  /** The DLL for PE; null for ELF, where any needed library may serve it. */
+  readonly library: string | null
+}
+
+/**
+ * One executable, shared library or relocatable object: one shape for all formats.
+ *
+ * Only tables are held; section bytes are read from `source` where they are needed.
+ */
+export interface Program {
+  readonly format: 'elf' | 'pe'
+  readonly arch: Arch
+  readonly bits: 32 | 64
+  readonly littleEndian: boolean
+  readonly kind: 'executable' | 'shared' | 'object' | 'core'
+  /** No symbol table beyond the dynamic one (ELF), no COFF symbols (PE). */
+  readonly stripped: boolean
+  /** In file order; segments where the file has no sections. */
+  readonly sections: readonly Section[]
+  readonly symbols: SymbolTable
+  readonly imports: readonly ImportedSymbol[]
+  /** DT_NEEDED, or the DLL names of the import directories, in file order. */
+  readonly needed: readonly string[]
+  /** DT_SONAME, or the name in the PE export directory. */
+  readonly soname: string | null
+  /** GNU build-id as lower-case hexadecimal. */
+  readonly buildId: string | null
+  /** Strings of the PE version resource (`ProductVersion`, `FileVersion`, `ProductName` …); empty for ELF. */
+  readonly versionInfo: Readonly<Record<string, string>>
+  /** What was damaged but could be read around, as sentences: a symbol table that leaves the file, say. */
+  readonly damage: readonly string[]
+}

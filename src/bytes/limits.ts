@@ -1,0 +1,49 @@
+import { DetectorError, type Locus } from '../errors.ts'
+
+/** Every maximum of binprint in one place. All are inclusive; an input beyond one ends in `LIMIT_EXCEEDED`. */
+export interface Limits {
+  /** Entries of an ELF section or program header table. Chromium's debug build has 130,000 sections (-ffunction-sections objects). */
+  readonly tableEntries: number
+  /** Symbols of one symbol table. Debug builds of browsers hold about 1.5 million. */
+  readonly symbols: number
+  /** Bytes of one symbol, section or library name. The longest mangled names seen in real programs are about 4 KiB. */
+  readonly nameBytes: number
+  /** Members of one archive. The largest static libraries of Debian hold about 9,000. */
+  readonly archiveMembers: number
+  /** Bytes that one archive may unpack to. The largest source release indexed is below 1 GiB. */
+  readonly unpackedBytes: number
+  /** Unpacked bytes per packed byte. Source archives reach 10, runs of zeros under xz about 7,000. */
+  readonly unpackRatio: number
+  /** Bytes of one source file. sqlite's amalgamation is 9 MiB; beyond 32 MiB there is only generated data. */
+  readonly sourceFileBytes: number
+  /** Files of one source tree. The Linux kernel has 80,000. */
+  readonly treeFiles: number
+  /** Macro expansions within one literal sequence; guards against self-feeding definitions. */
+  readonly macroExpansions: number
+  /** Nodes of a PE resource tree. Real programs stay in the thousands. */
+  readonly resourceNodes: number
+}
+
+/** The defaults; each has the reason stated at its type. */
+export const DEFAULT_LIMITS: Limits = {
+  tableEntries: 1_000_000,
+  symbols: 8_000_000,
+  nameBytes: 65_536,
+  archiveMembers: 200_000,
+  unpackedBytes: 4 * 1024 ** 3,
+  unpackRatio: 10_000,
+  sourceFileBytes: 32 * 1024 ** 2,
+  treeFiles: 400_000,
+  macroExpansions: 256,
+  resourceNodes: 20_000,
+}
+
+/** @throws DetectorError `LIMIT_EXCEEDED` naming the limit and how to raise it */
+export function checkLimit(limits: Limits, name: keyof Limits, value: number, locus?: Locus): void {
+  if (value <= limits[name]) return
+  throw new DetectorError(
+    'LIMIT_EXCEEDED',
+    `${name} is ${value}, limit ${limits[name]}; raise with limits.${name}`,
+    locus === undefined ? {} : { locus },
+  )
+}

@@ -1,0 +1,142 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { DetectorError, hex } from '../errors.ts'
+
+/**
+ * Untrusted bytes behind one door. Reads are synchronous and windowed: a file may be larger than any Buffer, and a
+ * parser never holds more of it than the range it asked for.
+ */
+export interface ByteSource {
+  /** Bytes in all. */
+  readonly size: number
+  /**
+   * Returns exactly `length` bytes at `offset`. The result is a view that no later read changes; callers must not
+   * write to it.
+   *
+   * @throws DetectorError `FORMAT_TRUNCATED` if the range leaves the source, `INPUT_UNREADABLE` if the system refuses
+   */
+  read(offset: number, length: number): Uint8Array
+  /** Releases the file handle. Reading afterwards fails. */
+  close(): void
+}
+
+/** Size of the pages a file is read in: large enough that headers and tables cost one read, small enough to drop. */
+const PAGE_BYTES = 1 << 20
+/** Pages kept, 16 MiB in all: a symbol table, its strings and the section being walked stay in memory together. */
+const PAGES_KEPT = 16
+
+/** A source over bytes already in memory. The array is not copied. */
+export function bytesSource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read(offset, length) {
+      checkRange(offset, length, bytes.length)
+      return bytes.subarray(offset, offset + length)
+    },
+    close: () => undefined,
+  }
+}
+
+/** A part of another source, seen as a source of its own (an archive member). Closing it does not close the parent. */
+export function sliceSource(parent: ByteSource, start: number, size: number): ByteSource {
+  checkRange(start, size, parent.size)
+  return {
+    size,
+    read(offset, length) {
+      checkRange(offset, length, size)
+      return parent.read(start + offset, length)
+    },
+    close: () => undefined,
+  }
+}
+
+/**
+ * Opens a regular file. The size is taken once: a file that shrinks meanwhile ends in `FORMAT_TRUNCATED`.
+ *
+ * @throws DetectorError `INPUT_NOT_FOUND` or `INPUT_UNREADABLE`
+ */
+export function fileSource(path: string): ByteSource {
+  const handle = openFile(path)
+  const size = fstatSync(handle).size
+  const pages = new Map<number, Uint8Array>()
+  let open = true
+
+  function page(index: number): Uint8Array {
+    const kept = pages.get(index)
+    if (kept !== undefined) {
+      pages.delete(index)
+      pages.set(index, kept)
+      return kept
+    }
+    const start = index * PAGE_BYTES
+    const fresh = readExactly(start, Math.min(PAGE_BYTES, size - start))
+    pages.set(index, fresh)
+    if (pages.size > PAGES_KEPT) pages.delete(pages.keys().next().value as number)
+    return fresh
+  }
+
+  function readExactly(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length)
+    let done = 0
+    while (done < length) {
+      const got = readSync(handle, bytes, done, length - done, offset + done)
+      if (got === 0) throw truncated(offset, length, offset + done)
+      done += got
+    }
+    return bytes
+  }
+
+  return {
+    size,
+    read(offset, length) {
+      if (!open) throw new TypeError(`read of ${path} after close`)
+      checkRange(offset, length, size)
+      if (length === 0) return new Uint8Array(0)
+      const first = Math.floor(offset / PAGE_BYTES)
+      const last = Math.floor((offset + length - 1) / PAGE_BYTES)
+      if (last - first > 1) return readExactly(offset, length)
+      const within = offset - first * PAGE_BYTES
+      if (first === last) return page(first).subarray(within, within + length)
+      const bytes = new Uint8Array(length)
+      const head = page(first).subarray(within)
+      bytes.set(head)
+      bytes.set(page(last).subarray(0, length - head.length), head.length)
+      return bytes
+    },
+    close() {
+      if (open) closeSync(handle)
+      open = false
+      pages.clear()
+    },
+  }
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r')
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    const code = missing ? 'INPUT_NOT_FOUND' : 'INPUT_UNREADABLE'
+    throw new DetectorError(code, missing ? `no such file: ${path}` : `cannot open ${path}`, { locus: { path }, cause })
+  }
+}
+
+function checkRange(offset: number, length: number, size: number): void {
+  if (
+    Number.isSafeInteger(offset) &&
+    Number.isSafeInteger(length) &&
+    offset >= 0 &&
+    length >= 0 &&
+    offset + length <= size
+  )
+    return
+  throw truncated(offset, length, size)
+}
+
+function truncated(offset: number, length: number, size: number): DetectorError {
+  const have = Math.max(0, Math.min(size - offset, length))
+  return new DetectorError(
+    'FORMAT_TRUNCATED',
+    `need ${length} bytes at offset ${hex(offset)}, have ${Number.isNaN(have) ? 0 : have}`,
+    { locus: { offset } },
+  )
+}

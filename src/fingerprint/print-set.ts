@@ -1,0 +1,118 @@
+/** The kinds of fingerprint. The numbers are stored: never renumber one. */
+export const Kind = {
+  String: 1,
+  Template: 2,
+  Symbol: 3,
+} as const
+export type Kind = (typeof Kind)[keyof typeof Kind]
+
+/** A string of a program that is nothing but a version, `1.2.13`: evidence of a release, known or not. */
+export interface VersionLiteral {
+  readonly version: string
+  /** Bytes from the start of the file. */
+  readonly offset: number
+}
+
+/**
+ * The fingerprints of one input as a struct of arrays. One feature that occurs at several places is listed once for
+ * each. Sealed sets are sorted by kind, then hash, then offset, so that a lookup walks the database in order.
+ */
+export class PrintSet {
+  #count = 0
+  #kinds = new Uint8Array(1024)
+  #high = new Uint32Array(1024)
+  #low = new Uint32Array(1024)
+  #offsets = new Float64Array(1024)
+  #lengths = new Uint32Array(1024)
+  /** The version token that each template print captured, by print index as added; see {@link captureAt}. */
+  #captures = new Map<number, string>()
+  #sealed = false
+  readonly literals: VersionLiteral[] = []
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** `hash` is the xxh64 of the feature; `offset` and `length` are file bytes, as `xxd -s -l` takes them. */
+  add(kind: Kind, hash: bigint, offset: number, length: number, capture?: string): void {
+    if (this.#sealed) throw new TypeError('print set is sealed')
+    if (this.#count === this.#kinds.length) this.#grow()
+    const at = this.#count++
+    this.#kinds[at] = kind
+    this.#high[at] = Number(hash >> 32n)
+    this.#low[at] = Number(hash & 0xffff_ffffn)
+    this.#offsets[at] = offset
+    this.#lengths[at] = length
+    if (capture !== undefined) this.#captures.set(at, capture)
+  }
+
+  /** Sorts the set; nothing can be added afterwards. */
+  seal(): this {
+    if (this.#sealed) return this
+    const order = Uint32Array.from({ length: this.#count }, (_, i) => i)
+    const { kinds, high, low, offsets } = this
+    order.sort((a, b) => kinds[a]! - kinds[b]! || high[a]! - high[b]! || low[a]! - low[b]! || offsets[a]! - offsets[b]!)
+    const captures = new Map<number, string>()
+    order.forEach((from, to) => {
+      const capture = this.#captures.get(from)
+      if (capture !== undefined) captures.set(to, capture)
+    })
+    this.#captures = captures
+    this.#kinds = order.length === 0 ? this.#kinds : permute(this.#kinds, order)
+    this.#high = permute(this.#high, order)
+    this.#low = permute(this.#low, order)
+    this.#offsets = permute(this.#offsets, order)
+    this.#lengths = permute(this.#lengths, order)
+    this.literals.sort((a, b) => a.offset - b.offset)
+    this.#sealed = true
+    return this
+  }
+
+  /** {@link Kind} of each print. The arrays may be longer than {@link count} until the set is sealed. */
+  get kinds(): Uint8Array {
+    return this.#kinds
+  }
+  /** Upper halves of the hashes. */
+  get high(): Uint32Array {
+    return this.#high
+  }
+  /** Lower halves of the hashes. */
+  get low(): Uint32Array {
+    return this.#low
+  }
+  /** File offsets in bytes. */
+  get offsets(): Float64Array {
+    return this.#offsets
+  }
+  /** Bytes at the offset. */
+  get lengths(): Uint32Array {
+    return this.#lengths
+  }
+
+  /** The version token of a template print; undefined for other kinds. */
+  captureAt(index: number): string | undefined {
+    return this.#captures.get(index)
+  }
+
+  #grow(): void {
+    const size = this.#kinds.length * 2
+    this.#kinds = enlarge(this.#kinds, new Uint8Array(size))
+    this.#high = enlarge(this.#high, new Uint32Array(size))
+    this.#low = enlarge(this.#low, new Uint32Array(size))
+    this.#offsets = enlarge(this.#offsets, new Float64Array(size))
+    this.#lengths = enlarge(this.#lengths, new Uint32Array(size))
+  }
+}
+
+type Column = Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
+
+function enlarge<T extends Column>(from: T, to: T): T {
+  to.set(from)
+  return to
+}
+
+function permute<T extends Column>(column: T, order: Uint32Array): T {
+  const sorted = column.slice(0, order.length) as T
+  for (let i = 0; i < order.length; i++) sorted[i] = column[order[i]!]!
+  return sorted
+}

@@ -1,0 +1,144 @@
+/**
+ * The report and what it is made of: plain data without methods, so that it survives `JSON.parse`.
+ *
+ * What `binprint scan --format json` prints is a {@link Report}; `docs/report.schema.json` describes it. Fields are
+ * added over time, never renamed or removed within one `schemaVersion`.
+ */
+
+export interface Report {
+  readonly schemaVersion: 1
+  readonly tool: { readonly name: 'binprint'; readonly version: string }
+  readonly database: DatabaseSummary
+  /** The programs that were read, in path order. */
+  readonly files: readonly FileReport[]
+  readonly findings: readonly Finding[]
+  /** What could not be read, wholly or in part. Never silently empty: an unread file stands here. */
+  readonly unknowns: readonly Unknown[]
+  /** Files of a scanned directory that are no programs: counted, not read. */
+  readonly skipped: number
+}
+
+export interface DatabaseSummary {
+  readonly components: number
+  readonly releases: number
+  /** Hash of the prints that the database was compiled from, hexadecimal. */
+  readonly digest: string
+}
+
+export type FileFormat = 'elf' | 'pe' | 'ar'
+
+/** Instruction set, by the names that Linux distributions and Go use least ambiguously. `unknown-<machine>` otherwise. */
+export type Arch = string
+
+export interface FileReport {
+  readonly path: string
+  readonly sha256: string
+  /** Bytes. */
+  readonly size: number
+  readonly format: FileFormat
+  readonly arch: Arch
+  /** No symbol table beyond the dynamic one. */
+  readonly stripped: boolean
+  /** diffID of the layer, or null outside images. */
+  readonly layer: string | null
+  readonly visibility: 'visible' | 'shadowed'
+  /** Distribution package that owns the file, or null. */
+  readonly ownedBy: string | null
+  /** By confidence, highest first; equal ones by name. */
+  readonly components: readonly Match[]
+}
+
+/** The version of a component, as a sum type: a guess cannot be printed as a fact. */
+export type VersionEstimate =
+  | {
+      readonly kind: 'exact'
+      readonly version: string
+      /** False when the release itself was never indexed and its name was read from the file. */
+      readonly indexed: boolean
+      /** The closest indexed release, when `indexed` is false. */
+      readonly nearest?: string
+    }
+  | {
+      readonly kind: 'set'
+      /** Best first. */
+      readonly versions: readonly string[]
+      readonly likeliest: string
+      /** True when the set holds the newest indexed release, so that a newer one would look the same. */
+      readonly orNewer?: boolean
+    }
+  | { readonly kind: 'unknown'; readonly reason: string }
+
+/**
+ * `embedded`: the component's code is in this file, as a copy or because the file is the library.
+ * `linked`: only imported. `mentioned`: only a name or a version text.
+ */
+export type Role = 'embedded' | 'linked' | 'mentioned'
+
+/** How much of the component is there: most units, some, or one or two files of it. */
+export type Origin = 'whole' | 'partial' | 'snippet'
+
+/** The claim that a component is in a file, with the hits behind it. */
+export interface Match {
+  /** Canonical name of the catalog. */
+  readonly name: string
+  readonly version: VersionEstimate
+  /** Calibrated probability in [0,1] that component and version are right. */
+  readonly confidence: number
+  readonly role: Role
+  readonly origin: Origin
+  /** The catalog's purl, with the version where it is exact. */
+  readonly purl: string
+  /** CPE 2.3 names, one per vendor:product pair of the catalog. */
+  readonly cpes: readonly string[]
+  /** File offset ranges `[start, end)` that hold the evidence, ascending. */
+  readonly ranges: readonly (readonly [number, number])[]
+  /** The live units, most matched first. */
+  readonly units: readonly UnitMatch[]
+  /** The strongest hits, most bits first. */
+  readonly evidence: readonly Evidence[]
+  /** What speaks against the claim or limits it, as sentences; empty when nothing does. */
+  readonly against: readonly string[]
+}
+
+/** A unit whose code is in the file. */
+export interface UnitMatch {
+  /** Shortest suffix of the upstream path that is unique within the release: `inflate.c`. */
+  readonly path: string
+  /** Distinct fingerprints of the unit found. */
+  readonly matched: number
+  /** Distinct fingerprints that the likeliest release has in the unit. */
+  readonly expected: number
+}
+
+export type EvidenceKind = 'string' | 'template' | 'symbol' | 'literal' | 'import' | 'soname'
+
+/** One hit, as shown to a person. */
+export interface Evidence {
+  readonly kind: EvidenceKind
+  /** File offset in bytes; null where the evidence has no place in the file (an import name). */
+  readonly offset: number | null
+  /** Bytes at `offset`, for `xxd -s OFFSET -l LENGTH`. */
+  readonly length: number
+  /** Null for evidence that belongs to no unit (a bare version literal). */
+  readonly unit: string | null
+  /** log2(N/df): how much the hit says. */
+  readonly bits: number
+  /** What is there, cut after 120 characters. */
+  readonly text: string
+  /** Releases of the component that have it, as `first–last` in release order; absent where it has none. */
+  readonly releases?: readonly string[]
+}
+
+/** A vulnerability that concerns a match. None yet: advisories arrive with a later release. */
+export interface Finding {
+  readonly id: string
+  readonly status: 'affected' | 'not_affected' | 'fixed' | 'under_investigation'
+  readonly because: string
+}
+
+/** A file that could not be read fully; reported, never thrown away. */
+export interface Unknown {
+  readonly path: string
+  readonly code: string
+  readonly message: string
+}
