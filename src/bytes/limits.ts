@@ -6,10 +6,16 @@ export interface Limits {
   readonly tableEntries: number
   /** Symbols of one symbol table. Debug builds of browsers hold about 1.5 million. */
   readonly symbols: number
+  /** Names in the import directories of a PE program. The largest Windows programs import some 10,000. */
+  readonly imports: number
   /** Bytes of one symbol, section or library name. The longest mangled names seen in real programs are about 4 KiB. */
   readonly nameBytes: number
+  /** Bytes of one table of names, which is read whole. Debug builds of browsers hold about 300 MiB. */
+  readonly stringTableBytes: number
   /** Members of one archive. The largest static libraries of Debian hold about 9,000. */
   readonly archiveMembers: number
+  /** Bytes of one PAX header or GNU long name of a tar. Go's reader, which all image builders use, takes 1 MiB. */
+  readonly extendedHeaderBytes: number
   /** Bytes that one archive may unpack to. The largest source release indexed is below 1 GiB. */
   readonly unpackedBytes: number
   /** Unpacked bytes per packed byte. Source archives reach 10, runs of zeros under xz about 7,000. */
@@ -28,8 +34,11 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   tableEntries: 1_000_000,
   symbols: 8_000_000,
+  imports: 200_000,
   nameBytes: 65_536,
+  stringTableBytes: 512 * 1024 ** 2,
   archiveMembers: 200_000,
+  extendedHeaderBytes: 1024 ** 2,
   unpackedBytes: 4 * 1024 ** 3,
   unpackRatio: 10_000,
   sourceFileBytes: 32 * 1024 ** 2,

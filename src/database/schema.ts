@@ -61,6 +61,8 @@ export interface TemplateRecord {
   readonly seen: number
   /** At least four letters are left without the version, so that the text names its component. */
   readonly selfNaming: boolean
+  /** Only the text before the version, which may go on differently (`BusyBox v{V}…`). */
+  readonly head: boolean
   /** The whole text comes from a macro of a header: any program that includes the header may hold it. */
   readonly headerOnly: boolean
 }
@@ -73,7 +75,7 @@ export interface ComponentPrints {
   readonly releases: readonly ReleaseRecord[]
   /** In path order. */
   readonly units: readonly UnitRecord[]
-  /** The distinct interval sets that postings refer to, in order of first use by the canonical encoding. */
+  /** The distinct interval sets that postings refer to, most used first, equally used ones by content. */
   readonly sets: readonly Intervals[]
   readonly strings: FeatureTable
   readonly symbols: FeatureTable
@@ -112,6 +114,7 @@ export interface CompiledTemplate {
   /** Set of the releases that agree. */
   readonly set: number
   readonly selfNaming: boolean
+  readonly head: boolean
   readonly headerOnly: boolean
 }
 
@@ -138,6 +141,8 @@ export interface Manifest {
   /** Names, in index order (alphabetical). */
   readonly components: readonly string[]
   readonly releases: number
+  /** Units of all components that are not vendored: the N of log2(N/df). */
+  readonly units: number
   /** Features by kind number. */
   readonly features: Readonly<Record<string, number>>
 }

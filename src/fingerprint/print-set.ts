@@ -1,3 +1,5 @@
+import { radixOrder } from '../bytes/radix.ts'
+
 /** The kinds of fingerprint. The numbers are stored: never renumber one. */
 export const Kind = {
   String: 1,
@@ -5,6 +7,12 @@ export const Kind = {
   Symbol: 3,
 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
+
+/** Bits of {@link PrintSet.flags}. */
+export const PrintFlag = {
+  /** A string without a space: a name, a keyword, an identifier. Specifications are full of them, and nobody owns those. */
+  Label: 1,
+} as const
 
 /** A string of a program that is nothing but a version, `1.2.13`: evidence of a release, known or not. */
 export interface VersionLiteral {
@@ -20,6 +28,7 @@ export interface VersionLiteral {
 export class PrintSet {
   #count = 0
   #kinds = new Uint8Array(1024)
+  #flags = new Uint8Array(1024)
   #high = new Uint32Array(1024)
   #low = new Uint32Array(1024)
   #offsets = new Float64Array(1024)
@@ -33,12 +42,16 @@ export class PrintSet {
     return this.#count
   }
 
-  /** `hash` is the xxh64 of the feature; `offset` and `length` are file bytes, as `xxd -s -l` takes them. */
-  add(kind: Kind, hash: bigint, offset: number, length: number, capture?: string): void {
+  /**
+   * `hash` is the xxh64 of the feature; `offset` and `length` are file bytes, as `xxd -s -l` takes them; `flags` are bits
+   * of {@link PrintFlag}.
+   */
+  add(kind: Kind, hash: bigint, offset: number, length: number, flags = 0, capture?: string): void {
     if (this.#sealed) throw new TypeError('print set is sealed')
     if (this.#count === this.#kinds.length) this.#grow()
     const at = this.#count++
     this.#kinds[at] = kind
+    this.#flags[at] = flags
     this.#high[at] = Number(hash >> 32n)
     this.#low[at] = Number(hash & 0xffff_ffffn)
     this.#offsets[at] = offset
@@ -49,16 +62,16 @@ export class PrintSet {
   /** Sorts the set; nothing can be added afterwards. */
   seal(): this {
     if (this.#sealed) return this
-    const order = Uint32Array.from({ length: this.#count }, (_, i) => i)
-    const { kinds, high, low, offsets } = this
-    order.sort((a, b) => kinds[a]! - kinds[b]! || high[a]! - high[b]! || low[a]! - low[b]! || offsets[a]! - offsets[b]!)
+    const order = radixOrder([Uint32Array.from(this.#kinds), this.#high, this.#low], this.#count)
+    this.#orderPlaces(order)
     const captures = new Map<number, string>()
     order.forEach((from, to) => {
       const capture = this.#captures.get(from)
       if (capture !== undefined) captures.set(to, capture)
     })
     this.#captures = captures
-    this.#kinds = order.length === 0 ? this.#kinds : permute(this.#kinds, order)
+    this.#kinds = permute(this.#kinds, order)
+    this.#flags = permute(this.#flags, order)
     this.#high = permute(this.#high, order)
     this.#low = permute(this.#low, order)
     this.#offsets = permute(this.#offsets, order)
@@ -68,9 +81,23 @@ export class PrintSet {
     return this
   }
 
+  /** Sorts the places of each fingerprint by offset; most have one. */
+  #orderPlaces(order: Uint32Array): void {
+    const isSame = (a: number, b: number): boolean =>
+      this.#kinds[a] === this.#kinds[b] && this.#high[a] === this.#high[b] && this.#low[a] === this.#low[b]
+    for (let start = 0, end = 1; start < order.length; start = end++) {
+      while (end < order.length && isSame(order[start]!, order[end]!)) end++
+      if (end - start > 1) order.subarray(start, end).sort((a, b) => this.#offsets[a]! - this.#offsets[b]! || a - b)
+    }
+  }
+
   /** {@link Kind} of each print. The arrays may be longer than {@link count} until the set is sealed. */
   get kinds(): Uint8Array {
     return this.#kinds
+  }
+  /** {@link PrintFlag} bits of each print. */
+  get flags(): Uint8Array {
+    return this.#flags
   }
   /** Upper halves of the hashes. */
   get high(): Uint32Array {
@@ -97,6 +124,7 @@ export class PrintSet {
   #grow(): void {
     const size = this.#kinds.length * 2
     this.#kinds = enlarge(this.#kinds, new Uint8Array(size))
+    this.#flags = enlarge(this.#flags, new Uint8Array(size))
     this.#high = enlarge(this.#high, new Uint32Array(size))
     this.#low = enlarge(this.#low, new Uint32Array(size))
     this.#offsets = enlarge(this.#offsets, new Float64Array(size))

@@ -1,3 +1,5 @@
+import type { Limits } from '../../bytes/limits.ts'
+
 /** One file of a release's source tree. */
 export interface TreeFile {
   /** Relative to the root of the release, with `/`, without the archive's top folder. */
@@ -23,6 +25,18 @@ export interface SourceTree {
   blobs(ids: ReadonlySet<string>): AsyncIterable<Blob>
   /** Paths that were not read, each with the reason as a sentence. Filled while reading. */
   readonly skipped: readonly { readonly path: string; readonly reason: string }[]
+  /** Gives back what the tree holds (an unpacked archive); reading afterwards fails. Absent where it holds nothing. */
+  close?(): Promise<void>
+}
+
+/** Compares files by path, by UTF-16 code unit: the order of {@link SourceTree.files}. */
+export function byPath(a: TreeFile, b: TreeFile): number {
+  return a.path < b.path ? -1 : Number(a.path > b.path)
+}
+
+/** The reason by which {@link SourceTree.skipped} names a file over `limits.sourceFileBytes`. */
+export function tooLarge(size: number, limits: Pick<Limits, 'sourceFileBytes'>): string {
+  return `the file has ${size} bytes, limit ${limits.sourceFileBytes}; raise with limits.sourceFileBytes`
 }
 
 /** Tells which paths are worth reading; called once per path, before anything is read. */

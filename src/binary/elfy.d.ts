@@ -1,0 +1,50 @@
+/** The part of elfy 1.0.0 that binprint calls; the package ships no types. */
+declare module 'elfy' {
+  export interface ElfyHeader {
+    class: string
+    endian: string
+    type: string | undefined
+    phoff: number
+    shoff: number
+    phentsize: number
+    phnum: number
+    shentsize: number
+    shnum: number
+    shstrndx: number
+  }
+  export interface ElfyProgram {
+    type: string | undefined
+    offset: number
+    vaddr: number
+    filesz: number
+    memsz: number
+    flags: Record<string, boolean>
+    align: number
+  }
+  export interface ElfySection {
+    name: number
+    type: string | number
+    flags: Record<string, boolean>
+    addr: number
+    off: number
+    size: number
+    link: number
+    info: number
+  }
+  export class Parser {
+    /** Sets the byte order that the other two read with. */
+    parseHeader(buffer: Buffer): ElfyHeader
+    parsePrograms(buffer: Buffer, header: ElfyHeader): ElfyProgram[]
+    parseSections(buffer: Buffer, header: ElfyHeader): ElfySection[]
+  }
+  const elfy: {
+    Parser: typeof Parser
+    constants: {
+      sectType: Record<number, string>
+      sectFlags: Record<number, string>
+      entryType: Record<number, string>
+    }
+  }
+  // biome-ignore lint/style/noDefaultExport: this is how a CommonJS module appears to importers
+  export default elfy
+}

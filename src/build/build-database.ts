@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import pLimit from 'p-limit'
+import type { CatalogEntry, VendoredPaths } from '../database/catalog.ts'
+import { encodePrints } from '../database/prints-file.ts'
+import type { ComponentPrints } from '../database/schema.ts'
+import { DetectorError } from '../errors.ts'
+import { indexTags, releaseTags } from './index-releases.ts'
+import { pathRules } from './path-rules.ts'
+import { openGitRepository } from './sources/git.ts'
+
+/** Where a component's prints went and what is in them. */
+export interface IndexResult {
+  readonly component: string
+  /** Versions added or replaced by this call, oldest first. */
+  readonly releases: readonly string[]
+  /** Distinct strings and symbols in the prints now. */
+  readonly features: number
+  /** The prints file written. */
+  readonly path: string
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[]
+}
+
+export interface BuildPlan {
+  readonly entries: readonly CatalogEntry[]
+  /** The whole catalog, for the names of other components. */
+  readonly catalog: readonly CatalogEntry[]
+  readonly vendoredPaths: VendoredPaths
+  readonly printsDirectory: string
+  /** Directory of repositories to use instead of the network, one for each component (`zlib.git`, `zlib`). */
+  readonly gitMirror?: string
+  /** Components at the same time. */
+  readonly jobs: number
+  readonly signal?: AbortSignal
+  readonly onProgress?: (component: string, done: number, total: number) => void
+}
+
+/**
+ * Indexes all release tags of each component's repository and writes its prints. The same tags give the same bytes,
+ * whatever the number of jobs.
+ */
+export async function buildPrints(plan: BuildPlan): Promise<IndexResult[]> {
+  await mkdir(plan.printsDirectory, { recursive: true })
+  const limit = pLimit(plan.jobs)
+  return Promise.all(plan.entries.map((entry) => limit(() => buildComponent(entry, plan))))
+}
+
+async function buildComponent(entry: CatalogEntry, plan: BuildPlan): Promise<IndexResult> {
+  const { signal, onProgress } = plan
+  const repository = await openGitRepository(locate(entry, plan.gitMirror), signal === undefined ? {} : { signal })
+  try {
+    const tags = await releaseTags(repository, entry)
+    const indexed = await indexTags(entry, pathRules(entry, plan.catalog, plan.vendoredPaths), repository, tags, {
+      ...(signal === undefined ? {} : { signal }),
+      onProgress: (done, total) => onProgress?.(entry.name, done, total),
+    })
+    const path = await writePrints(plan.printsDirectory, indexed.prints)
+    return {
+      component: entry.name,
+      releases: indexed.added,
+      features: countFeatures(indexed.prints),
+      path,
+      skipped: indexed.skipped,
+    }
+  } finally {
+    await repository.close()
+  }
+}
+
+function locate(entry: CatalogEntry, mirror: string | undefined): string {
+  if (mirror !== undefined) {
+    const found = [`${entry.name}.git`, entry.name].map((name) => join(mirror, name)).find(existsSync)
+    if (found !== undefined) return found
+    throw new DetectorError(
+      'INPUT_NOT_FOUND',
+      `need ${entry.name}.git in ${mirror}, found neither it nor ${entry.name}`,
+      {
+        locus: { path: mirror },
+      },
+    )
+  }
+  if (entry.repository !== null) return entry.repository
+  throw new DetectorError(
+    'INPUT_NOT_FOUND',
+    `the catalog names no repository of ${entry.name}: index it from an archive`,
+  )
+}
+
+/** Writes `<name>.bpf` beside its final place first, so that a reader never sees half of it. */
+export async function writePrints(directory: string, prints: ComponentPrints): Promise<string> {
+  const path = join(directory, `${prints.name}.bpf`)
+  const partial = `${path}.${process.pid}.partial`
+  await writeFile(partial, encodePrints(prints))
+  await rename(partial, path)
+  return path
+}
+
+export function countFeatures(prints: ComponentPrints): number {
+  return prints.strings.high.length + prints.symbols.high.length
+}

@@ -1,0 +1,62 @@
+import { escapeText } from '../../report/escape.ts'
+import { type Command, defineCommand, number, text } from '../args.ts'
+import { ExitCode } from '../gate.ts'
+import { watching } from '../progress.ts'
+import { DB_HELP } from './defaults.ts'
+import { indexText } from './index.ts'
+
+/** More processes than this would only wait for each other's disk. */
+const MAX_JOBS = 256
+
+export const dbBuild: Command = defineCommand({
+  name: 'db build',
+  summary: 'Builds prints from the catalog: all components, or those named',
+  details: `The catalog says where each component's releases come from. Building reads git repositories and may use the
+network; what is built already is kept.`,
+  operands: { usage: '[NAME...]', min: 0, max: Number.POSITIVE_INFINITY },
+  options: {
+    catalog: text('DIR', 'directory that holds components/ (default: the catalog that comes with binprint)'),
+    prints: text('DIR', 'where the prints go (default: prints/ beside components/)'),
+    'git-mirror': text('DIR', 'directory of git repositories to use instead of the network'),
+    jobs: number('N', { min: 1, max: MAX_JOBS, integer: true }, 'components built at the same time (default 2)'),
+  },
+  async run({ catalog, prints, 'git-mirror': gitMirror, jobs }, names, context) {
+    const { buildDatabase } = await context.loadApi()
+    const { built } = await watching(context, (watch) =>
+      buildDatabase({
+        ...watch,
+        ...(names.length === 0 ? {} : { names }),
+        ...(catalog === undefined ? {} : { catalogDirectory: catalog }),
+        ...(prints === undefined ? {} : { printsDirectory: prints }),
+        ...(gitMirror === undefined ? {} : { gitMirror }),
+        ...(jobs === undefined ? {} : { jobs }),
+      }),
+    )
+    await context.stdout.write(built.map((result) => `${indexText(result)}\n`).join(''))
+    return ExitCode.clean
+  },
+})
+
+export const dbInfo: Command = defineCommand({
+  name: 'db info',
+  summary: 'Shows what a database holds',
+  operands: { usage: '', min: 0, max: 0 },
+  options: { db: text('DIR', DB_HELP) },
+  async run(values, _operands, context) {
+    const { openDatabase } = await context.loadApi()
+    const summary = await watching(context, async (watch) => {
+      const db = await openDatabase(values.db, watch)
+      await db.close()
+      return db.summary
+    })
+    const rows: readonly (readonly [string, string | number])[] = [
+      ['components', summary.components],
+      ['releases', summary.releases],
+      ['schema', summary.schema],
+      ['digest', summary.digest],
+      ['names', summary.names.join(' ')],
+    ]
+    await context.stdout.write(rows.map(([name, value]) => `${name.padEnd(12)}${escapeText(String(value))}\n`).join(''))
+    return ExitCode.clean
+  },
+})

@@ -1,0 +1,26 @@
+import { type Command, defineCommand, text } from '../args.ts'
+import { ExitCode } from '../gate.ts'
+import { watching } from '../progress.ts'
+import { DB_HELP } from './defaults.ts'
+
+export const explain: Command = defineCommand({
+  name: 'explain',
+  summary: 'Shows the evidence for one component in one file, and what speaks against it',
+  details: `Each piece of evidence comes with its file offset, its weight in bits and the xxd line that shows its bytes.
+Claims of every confidence are explained, also those that scan leaves out.`,
+  operands: { usage: 'FILE COMPONENT', min: 2, max: 2 },
+  options: { db: text('DIR', DB_HELP) },
+  async run(values, [path = '', component = ''], context) {
+    const api = await context.loadApi()
+    const report = await watching(context, async (watch) => {
+      const db = await api.openDatabase(values.db, watch)
+      try {
+        return await api.scanPaths([path], { ...watch, db, minConfidence: 0 })
+      } finally {
+        await db.close()
+      }
+    })
+    await context.stdout.write(api.explain(report, path, component))
+    return ExitCode.clean
+  },
+})

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import type { WriteStream } from 'node:tty'
+import type { Api, Output } from './context.ts'
+import { ExitCode } from './gate.ts'
+import { errorLine, run } from './run.ts'
+
+const interrupt = new AbortController()
+// Once: a second interrupt ends the process at once, as if nobody listened.
+process.once('SIGINT', () => interrupt.abort(new Error('interrupted')))
+
+// Whatever escapes every promise. Node's own exit code for it, 1, would read as a failed gate.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`binprint: ${errorLine(error)}\n`, () => process.exit(ExitCode.couldNotScan))
+})
+
+process.exitCode = await run(process.argv.slice(2), {
+  loadApi,
+  stdout: output(process.stdout),
+  stderr: output(process.stderr),
+  environment: process.env,
+  signal: interrupt.signal,
+  version: packageVersion(),
+})
+
+async function loadApi(): Promise<Api> {
+  return await import('../index.ts')
+}
+
+function output(stream: WriteStream): Output {
+  // The write's callback gets the same error; without a listener it would end the process with a stack trace.
+  stream.on('error', () => undefined)
+  return {
+    isTerminal: stream.isTTY === true,
+    // Some pseudo-terminals say 0.
+    get columns() {
+      return stream.columns > 0 ? stream.columns : undefined
+    },
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        stream.write(text, (error) => {
+          if (error == null || isClosedPipe(error)) resolve()
+          else reject(error)
+        })
+      }),
+  }
+}
+
+/** The reader went away (`binprint … | head`): it has what it wanted. */
+function isClosedPipe(error: Error): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED'
+}
+
+/** The same place seen from `src/cli` and from `dist/cli`. */
+function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return (manifest as { readonly version: string }).version
+}

@@ -1,0 +1,297 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DetectorError } from '../errors.ts'
+import { isVersionScheme, VERSION_SCHEMES } from '../versions/order.ts'
+
+/** What a component is called and where its releases come from: one file of `fingerprint-db/components/`. */
+export interface CatalogEntry {
+  /** Canonical name; also the file's name. */
+  readonly name: string
+  /** Other names in use. No two components share one. */
+  readonly aliases: readonly string[]
+  readonly summary: string
+  /** Package URL without a version. */
+  readonly purl: string
+  /** `vendor:product` pairs as NVD writes them, the usual one first. */
+  readonly cpes: readonly string[]
+  /** The git repository that is indexed, an https URL; null where there is none to name. */
+  readonly repository: string | null
+  /** Where upstream publishes, when that is not `repository` (a fork or mirror is indexed). */
+  readonly upstream: string | null
+  /** Regular expression with a group `version`; tags that it does not match are no releases. */
+  readonly tagPattern: string
+  /** A scheme of {@link VERSION_SCHEMES}. */
+  readonly versionScheme: string
+  /** SPDX expression, or a plain name where SPDX has none. */
+  readonly licence: string
+  /** Family of `families.json`, or null. */
+  readonly family: string | null
+  readonly language: string
+  /** Library base names without version and extension, lower case (`libz`, `zlib1`). */
+  readonly sonames: readonly string[]
+  /** Source packages of Debian. */
+  readonly debian: { readonly source: readonly string[] }
+  /** npm packages whose prebuilt binaries hold the component. */
+  readonly npm: readonly string[]
+  /** Patterns of {@link pathFilter}: files of the repository that never end up in the library. */
+  readonly exclude: readonly string[]
+  /** Other projects' code in the repository that the patterns of `vendored-paths.json` do not find. */
+  readonly vendored: readonly VendoredPath[]
+}
+
+/** A path of the repository that holds another project's code. */
+export interface VendoredPath {
+  /** A pattern of {@link pathFilter}. */
+  readonly path: string
+  /** The project whose code it is, by its catalog name if it has one; null where it has no name. */
+  readonly owner: string | null
+}
+
+/** The members of each family, by the family's name: forks and successors that share code. */
+export type Families = ReadonlyMap<string, readonly string[]>
+
+/** A path layout by which any repository keeps other projects' code. */
+export interface VendoredPathPattern {
+  /** Regular expression over a path with `/` separators; its match ends behind the directory of the other project. */
+  readonly pattern: string
+  /** `strong`: always foreign code. `weak`: only where the matched directory bears the name of another component. */
+  readonly strength: 'strong' | 'weak'
+}
+
+export type VendoredPaths = readonly VendoredPathPattern[]
+
+/** What a component without a catalog file is taken to tag: plain numbers, with or without a `v`. */
+const DEFAULT_TAG_PATTERN = '^v?(?<version>\\d+(?:\\.\\d+)*)$'
+
+/**
+ * Reads all entries of `components/` below the directory, sorted by name.
+ *
+ * @throws DetectorError `CATALOG_CORRUPT` for a file that is no entry, or two entries that share a name or alias;
+ * `INPUT_NOT_FOUND` if there is no `components/`
+ */
+export function readCatalog(directory: string): CatalogEntry[] {
+  const folder = join(directory, 'components')
+  const files = listJson(folder)
+  const entries = files.map((file) => readEntry(join(folder, file), file.slice(0, -'.json'.length)))
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+  checkNames(entries, folder)
+  return entries
+}
+
+/** The entry of a component that has no catalog file: `pkg:generic/<name>`, versions in the usual order. */
+export function defaultEntry(name: string): CatalogEntry {
+  return {
+    name,
+    aliases: [],
+    summary: '',
+    purl: `pkg:generic/${encodeURIComponent(name.toLowerCase())}`,
+    cpes: [],
+    repository: null,
+    upstream: null,
+    tagPattern: DEFAULT_TAG_PATTERN,
+    versionScheme: 'semver-like',
+    licence: '',
+    family: null,
+    language: '',
+    sonames: [],
+    debian: { source: [] },
+    npm: [],
+    exclude: [],
+    vendored: [],
+  }
+}
+
+/**
+ * Reads `families.json`.
+ *
+ * @throws DetectorError `CATALOG_CORRUPT`, `INPUT_NOT_FOUND`
+ */
+export function readFamilies(directory: string): Families {
+  const path = join(directory, 'families.json')
+  const fields = new Fields(path, readJson(path))
+  return new Map(fields.names().map((family) => [family, fields.strings(family)]))
+}
+
+/**
+ * Reads `vendored-paths.json`.
+ *
+ * @throws DetectorError `CATALOG_CORRUPT`, `INPUT_NOT_FOUND`
+ */
+export function readVendoredPaths(directory: string): VendoredPaths {
+  const path = join(directory, 'vendored-paths.json')
+  return new Fields(path, { patterns: readJson(path) }).objects('patterns').map((fields) => {
+    const strength = fields.text('strength')
+    if (strength !== 'strong' && strength !== 'weak') throw fields.error('strength', 'strong or weak')
+    return { pattern: fields.regExp('pattern'), strength }
+  })
+}
+
+/**
+ * A predicate over paths of a repository, with `/` separators, from patterns of an entry's `exclude` or `vendored`.
+ *
+ * A pattern names a file or, with everything below it, a directory, from the root of the repository; `*` stands for any
+ * characters within one segment, `**` for any segments. Letter case matters.
+ */
+export function pathFilter(patterns: readonly string[]): (path: string) => boolean {
+  if (patterns.length === 0) return () => false
+  const pattern = new RegExp(`^(?:${patterns.map(pathExpression).join('|')})(?:/|$)`)
+  return (path) => pattern.test(path)
+}
+
+function pathExpression(pattern: string): string {
+  const escaped = pattern.replace(/\/$/, '').replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+  return escaped.replace(/\*\*\/|\*+/g, (stars) => {
+    if (stars === '**/') return '(?:[^/]+/)*'
+    return stars === '**' ? '.*' : '[^/]*'
+  })
+}
+
+function listJson(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((file) => file.endsWith('.json'))
+  } catch (cause) {
+    throw new DetectorError('INPUT_NOT_FOUND', `need a catalog directory, cannot read ${folder}`, {
+      locus: { path: folder },
+      cause,
+    })
+  }
+}
+
+function readJson(path: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new DetectorError('INPUT_NOT_FOUND', `need a catalog file, cannot read ${path}`, { locus: { path }, cause })
+  }
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new DetectorError('CATALOG_CORRUPT', `need JSON in ${path}: ${(cause as Error).message}`, {
+      locus: { path },
+      cause,
+    })
+  }
+}
+
+function readEntry(path: string, fileName: string): CatalogEntry {
+  const fields = new Fields(path, readJson(path))
+  const name = fields.match('name', /^[a-z0-9][a-z0-9.+_-]*$/, 'a lower-case name')
+  if (name !== fileName) throw fields.error('name', `the file's own name, ${fileName}`)
+  const versionScheme = fields.text('versionScheme')
+  if (!isVersionScheme(versionScheme)) throw fields.error('versionScheme', `one of ${VERSION_SCHEMES.join(', ')}`)
+  const tagPattern = fields.regExp('tagPattern')
+  if (!tagPattern.includes('(?<version>')) throw fields.error('tagPattern', 'a pattern with a group named version')
+  return {
+    name,
+    aliases: fields.strings('aliases'),
+    summary: fields.text('summary'),
+    purl: fields.match('purl', /^pkg:[a-z][a-z0-9.+-]*\/[^\s@?#]+$/, 'a package URL without a version'),
+    cpes: fields.strings('cpes', /^[^\s:]+:[^\s:]+$/, 'vendor:product pairs'),
+    repository: fields.optionalUrl('repository'),
+    upstream: fields.optionalUrl('upstream'),
+    tagPattern,
+    versionScheme,
+    licence: fields.text('licence'),
+    family: fields.optionalText('family'),
+    language: fields.text('language'),
+    sonames: fields.strings('sonames', /^[^\sA-Z]+$/, 'lower-case library names'),
+    debian: { source: fields.object('debian').strings('source') },
+    npm: fields.strings('npm'),
+    exclude: fields.strings('exclude', /^[^/]/, 'paths from the root of the repository'),
+    vendored: fields.objects('vendored').map((item) => ({
+      path: item.match('path', /^[^/]/, 'a path from the root of the repository'),
+      owner: item.optionalText('owner'),
+    })),
+  }
+}
+
+/** Throws where a name or alias leads to two components. */
+function checkNames(entries: readonly CatalogEntry[], folder: string): void {
+  const owners = new Map<string, string>()
+  for (const entry of entries) {
+    for (const name of [entry.name, ...entry.aliases]) {
+      const owner = owners.get(name.toLowerCase())
+      if (owner !== undefined) {
+        const path = join(folder, `${entry.name}.json`)
+        const message = `need names and aliases that lead to one component, have "${name}" in ${owner} and ${entry.name}`
+        throw new DetectorError('CATALOG_CORRUPT', message, { locus: { path } })
+      }
+      owners.set(name.toLowerCase(), entry.name)
+    }
+  }
+}
+
+/** Reads the fields of one JSON object; every reader throws `CATALOG_CORRUPT` with file, field and what was there. */
+class Fields {
+  readonly #path: string
+  readonly #prefix: string
+  readonly #values: Readonly<Record<string, unknown>>
+
+  constructor(path: string, value: unknown, prefix = '') {
+    this.#path = path
+    this.#prefix = prefix
+    this.#values = {}
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.error('', 'an object', value)
+    this.#values = value as Record<string, unknown>
+  }
+
+  error(field: string, needed: string, value: unknown = this.#values[field]): DetectorError {
+    const where = `${this.#prefix}${field}`.replace(/\.$/, '') || 'the file'
+    const have = value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80)
+    const message = `need ${needed} as ${where} of ${this.#path}, have ${have}`
+    return new DetectorError('CATALOG_CORRUPT', message, { locus: { path: this.#path } })
+  }
+
+  names(): string[] {
+    return Object.keys(this.#values)
+  }
+
+  text(field: string): string {
+    const value = this.#values[field]
+    if (typeof value !== 'string' || value === '') throw this.error(field, 'a text')
+    return value
+  }
+
+  match(field: string, pattern: RegExp, needed: string): string {
+    const value = this.#values[field]
+    if (typeof value !== 'string' || !pattern.test(value)) throw this.error(field, needed)
+    return value
+  }
+
+  optionalText(field: string): string | null {
+    return this.#values[field] === null ? null : this.text(field)
+  }
+
+  optionalUrl(field: string): string | null {
+    const value = this.#values[field] ?? null
+    return value === null ? null : this.match(field, /^https:\/\/[^\s/]+\//, 'an https URL')
+  }
+
+  strings(field: string, pattern = /./, needed = 'texts'): string[] {
+    const value = this.#values[field]
+    const isValid = (item: unknown): item is string => typeof item === 'string' && pattern.test(item)
+    if (!Array.isArray(value) || !value.every(isValid)) throw this.error(field, `a list of ${needed}`)
+    return value
+  }
+
+  regExp(field: string): string {
+    const source = this.text(field)
+    try {
+      new RegExp(source)
+    } catch {
+      throw this.error(field, 'a regular expression')
+    }
+    return source
+  }
+
+  object(field: string): Fields {
+    return new Fields(this.#path, this.#values[field], `${this.#prefix}${field}.`)
+  }
+
+  objects(field: string): Fields[] {
+    const value = this.#values[field]
+    if (!Array.isArray(value)) throw this.error(field, 'a list')
+    return value.map((item, index) => new Fields(this.#path, item, `${this.#prefix}${field}[${index}].`))
+  }
+}

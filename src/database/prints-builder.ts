@@ -1,0 +1,264 @@
+import { high32, low32 } from '../bytes/hash.ts'
+import { canonicalPrints } from './canonical.ts'
+import { IntervalLists } from './interval-lists.ts'
+import { PairTable } from './pair-table.ts'
+import type { ComponentPrints, FeatureTable, Intervals, ReleaseRecord, TemplateRecord, UnitRecord } from './schema.ts'
+
+/** What the indexer saw of a template in one unit of one release. */
+export interface TemplateSighting {
+  /** The captured token is the release's own version. */
+  readonly agrees: boolean
+  readonly selfNaming: boolean
+  /** As in {@link TemplateRecord}; the same in every sighting of one hash. */
+  readonly head: boolean
+  readonly headerOnly: boolean
+}
+
+/** `agreeing` and `seen` are parallel to the postings; flags are bits. */
+interface TemplateColumns {
+  readonly postings: PairTable
+  readonly seen: IntervalLists
+  readonly agreeing: IntervalLists
+  readonly flags: number[]
+}
+
+/** Postings of one kind: a number for each pair of feature and unit, and the releases of each. */
+interface FeatureColumns {
+  readonly postings: PairTable
+  readonly seen: IntervalLists
+}
+
+const SELF_NAMING = 1
+/** Some occurrence is not from a header: the opposite of `headerOnly`, so that sightings join with `or`. */
+const IN_SOURCE = 2
+const HEAD = 4
+
+/**
+ * Collects the features of one component's releases. Hashes and units are interned to small numbers once per file, and
+ * added by number for each release that holds the file; releases are best added in ascending order. Memory is about
+ * 60 bytes per pair of feature and unit, whatever the number of releases.
+ */
+export class PrintsBuilder {
+  readonly name: string
+  readonly releases: readonly ReleaseRecord[]
+  readonly #hashes = new PairTable()
+  readonly #units: UnitRecord[] = []
+  readonly #unitNumbers = new Map<string, number>()
+  readonly #strings: FeatureColumns = { postings: new PairTable(), seen: new IntervalLists() }
+  readonly #symbols: FeatureColumns = { postings: new PairTable(), seen: new IntervalLists() }
+  readonly #templates: TemplateColumns = {
+    postings: new PairTable(),
+    seen: new IntervalLists(),
+    agreeing: new IntervalLists(),
+    flags: [],
+  }
+  /** Releases whose features come from stored prints and still stand as they were. */
+  readonly #inherited: Uint8Array
+
+  /** `releases` are in the component's own order, oldest first; additions name them by index. */
+  constructor(name: string, releases: readonly ReleaseRecord[]) {
+    const seen = new Set<string>()
+    for (const release of releases) {
+      const key = releaseKey(release)
+      if (seen.has(key)) throw new TypeError(`releases: ${release.version} (${release.origin}) is there twice`)
+      seen.add(key)
+    }
+    this.name = name
+    this.releases = releases
+    this.#inherited = new Uint8Array(releases.length)
+  }
+
+  /**
+   * Goes on from stored prints with another list of releases. A release is the same when version and origin are; the
+   * stored ones may have moved, those not in the new list are dropped with their features. The first addition to a
+   * stored release, or {@link beginRelease}, drops the features that it had, so that adding it again replaces it.
+   */
+  static from(prints: ComponentPrints, releases: readonly ReleaseRecord[]): PrintsBuilder {
+    const builder = new PrintsBuilder(prints.name, releases)
+    const places = new Map(releases.map((release, index) => [releaseKey(release), index]))
+    const moved = prints.releases.map((release) => places.get(releaseKey(release)))
+    for (const place of moved) if (place !== undefined) builder.#inherited[place] = 1
+    builder.#load(prints, moveSets(prints.sets, moved))
+    return builder
+  }
+
+  /** The number of a hash, the same for strings, symbols and templates. */
+  internHash(hash: bigint): number {
+    return this.#hashes.intern(high32(hash), low32(hash))
+  }
+
+  /** The number of a hash given as two halves. */
+  internHalves(high: number, low: number): number {
+    return this.#hashes.intern(high, low)
+  }
+
+  /** The number of a unit. Vendored and own units of one path are different. */
+  internUnit(path: string, vendored: boolean): number {
+    const key = `${vendored ? 1 : 0}${path}`
+    const known = this.#unitNumbers.get(key)
+    if (known !== undefined) return known
+    this.#unitNumbers.set(key, this.#units.length)
+    return this.#units.push({ path, vendored }) - 1
+  }
+
+  /** Says that the features of a release are about to be added: what stored prints had of it is dropped. */
+  beginRelease(release: number): void {
+    if (release < 0 || release >= this.releases.length)
+      throw new TypeError(`release: ${release} of ${this.releases.length}`)
+    if (this.#inherited[release] === 0) return
+    this.#inherited[release] = 0
+    for (const lists of [this.#strings.seen, this.#symbols.seen, this.#templates.seen, this.#templates.agreeing])
+      for (let list = 0; list < lists.count; list++) lists.remove(list, release)
+  }
+
+  /** `hash` and `unit` are numbers of {@link internHash} and {@link internUnit}, `release` is an index. */
+  addString(hash: number, unit: number, release: number): void {
+    this.#add(this.#strings, hash, unit, release)
+  }
+
+  /** As {@link addString}. */
+  addSymbol(hash: number, unit: number, release: number): void {
+    this.#add(this.#symbols, hash, unit, release)
+  }
+
+  /**
+   * As {@link addString}. Sightings of one template in one unit are joined: a release agrees when any of its sightings
+   * does, and the template stays `headerOnly` only while all sightings of all releases are.
+   */
+  addTemplate(hash: number, unit: number, release: number, sighting: TemplateSighting): void {
+    const posting = this.#add(this.#templates, hash, unit, release)
+    this.#templates.agreeing.ensure(posting + 1)
+    if (sighting.agrees) this.#templates.agreeing.add(posting, release)
+    this.#templates.flags[posting] = (this.#templates.flags[posting] ?? 0) | flagsOf(sighting)
+  }
+
+  /** The prints in canonical order. The builder can go on afterwards. */
+  finish(): ComponentPrints {
+    const sets = new SetNumbers()
+    const strings = this.#table(this.#strings, sets)
+    const symbols = this.#table(this.#symbols, sets)
+    const templates: TemplateRecord[] = []
+    const { postings, seen, agreeing, flags } = this.#templates
+    for (let posting = 0; posting < postings.count; posting++) {
+      if (seen.isEmpty(posting)) continue
+      const hash = postings.firstAt(posting)
+      templates.push({
+        high: this.#hashes.firstAt(hash),
+        low: this.#hashes.secondAt(hash),
+        unit: postings.secondAt(posting),
+        agreeing: sets.number(agreeing, posting),
+        seen: sets.number(seen, posting),
+        selfNaming: (flags[posting]! & SELF_NAMING) !== 0,
+        head: (flags[posting]! & HEAD) !== 0,
+        headerOnly: (flags[posting]! & IN_SOURCE) === 0,
+      })
+    }
+    const { name, releases } = this
+    return canonicalPrints({ name, releases, units: this.#units, sets: sets.list, strings, symbols, templates })
+  }
+
+  #add(columns: FeatureColumns, hash: number, unit: number, release: number): number {
+    // A hash or unit that was never interned would surface only in finish(), far from the mistake.
+    const known = hash < this.#hashes.count && unit < this.#units.length
+    if (!known || !(release >= 0 && release < this.releases.length))
+      throw new TypeError(
+        `add: hash ${hash} of ${this.#hashes.count}, unit ${unit} of ${this.#units.length}, release ${release} of ${this.releases.length}`,
+      )
+    if (this.#inherited[release] !== 0) this.beginRelease(release)
+    const posting = columns.postings.intern(hash, unit)
+    columns.seen.ensure(posting + 1)
+    columns.seen.add(posting, release)
+    return posting
+  }
+
+  #load(prints: ComponentPrints, sets: readonly Intervals[]): void {
+    const units = prints.units.map(({ path, vendored }) => this.internUnit(path, vendored))
+    const post = (columns: FeatureColumns, high: number, low: number, unit: number, set: number): number => {
+      const posting = columns.postings.intern(this.#hashes.intern(high, low), units[unit]!)
+      columns.seen.ensure(posting + 1)
+      columns.seen.fill(posting, sets[set]!)
+      return posting
+    }
+    for (const [columns, table] of [
+      [this.#strings, prints.strings],
+      [this.#symbols, prints.symbols],
+    ] as const)
+      for (let i = 0; i < table.high.length; i++)
+        for (let p = table.starts[i]!; p < table.starts[i + 1]!; p++)
+          post(columns, table.high[i]!, table.low[i]!, table.units[p]!, table.sets[p]!)
+    for (const template of prints.templates) {
+      const posting = post(this.#templates, template.high, template.low, template.unit, template.seen)
+      this.#templates.agreeing.ensure(posting + 1)
+      this.#templates.agreeing.fill(posting, sets[template.agreeing]!)
+      this.#templates.flags[posting] = flagsOf(template)
+    }
+  }
+
+  /** Postings grouped by feature, in order of first appearance; those that no release holds any more are left out. */
+  #table({ postings, seen }: FeatureColumns, sets: SetNumbers): FeatureTable {
+    const rank = new Int32Array(this.#hashes.count).fill(-1)
+    const hashes: number[] = []
+    const sizes: number[] = []
+    for (let posting = 0; posting < postings.count; posting++) {
+      if (seen.isEmpty(posting)) continue
+      const hash = postings.firstAt(posting)
+      if (rank[hash]! < 0) rank[hash] = hashes.push(hash) - 1
+      sizes[rank[hash]!] = (sizes[rank[hash]!] ?? 0) + 1
+    }
+    const starts = new Uint32Array(hashes.length + 1)
+    for (let i = 0; i < hashes.length; i++) starts[i + 1] = starts[i]! + sizes[i]!
+    const units = new Uint32Array(starts[hashes.length]!)
+    const setNumbers = new Uint32Array(units.length)
+    const next = starts.slice()
+    for (let posting = 0; posting < postings.count; posting++) {
+      if (seen.isEmpty(posting)) continue
+      const at = next[rank[postings.firstAt(posting)]!]!++
+      units[at] = postings.secondAt(posting)
+      setNumbers[at] = sets.number(seen, posting)
+    }
+    return {
+      high: Uint32Array.from(hashes, (hash) => this.#hashes.firstAt(hash)),
+      low: Uint32Array.from(hashes, (hash) => this.#hashes.secondAt(hash)),
+      starts,
+      units,
+      sets: setNumbers,
+    }
+  }
+}
+
+/** Numbers interval sets by content. */
+class SetNumbers {
+  readonly list: number[][] = []
+  readonly #numbers = new Map<string, number>()
+
+  number(lists: IntervalLists, list: number): number {
+    const intervals = lists.intervals(list)
+    const key = intervals.join()
+    const known = this.#numbers.get(key)
+    if (known !== undefined) return known
+    this.#numbers.set(key, this.list.length)
+    return this.list.push(intervals) - 1
+  }
+}
+
+function flagsOf({ selfNaming, head, headerOnly }: Omit<TemplateSighting, 'agrees'>): number {
+  return (selfNaming ? SELF_NAMING : 0) | (head ? HEAD : 0) | (headerOnly ? 0 : IN_SOURCE)
+}
+
+function releaseKey({ origin, version }: ReleaseRecord): string {
+  return `${origin} ${version}`
+}
+
+/** The sets with each release where it is now; those that are gone are left out. */
+function moveSets(sets: readonly Intervals[], moved: readonly (number | undefined)[]): Intervals[] {
+  const lists = new IntervalLists()
+  lists.ensure(sets.length)
+  return sets.map((set, list) => {
+    for (let i = 0; i < set.length; i += 2)
+      for (let release = set[i]!; release <= set[i + 1]!; release++) {
+        const place = moved[release]
+        if (place !== undefined) lists.add(list, place)
+      }
+    return lists.intervals(list)
+  })
+}

@@ -1,0 +1,142 @@
+import { Level } from 'level'
+import { DetectorError } from '../errors.ts'
+import { Bloom, bloomBytes } from './bloom.ts'
+import {
+  BLOOM_CHUNK_BYTES,
+  bloomKey,
+  bucketBits,
+  bucketKey,
+  bucketOf,
+  componentKey,
+  type KindLayout,
+  MANIFEST_KEY,
+  type StoredManifest,
+} from './buckets.ts'
+import { type KindFeatures, packBucket } from './postings.ts'
+import { packRecord, seal } from './records.ts'
+import type { ComponentRecord, Manifest } from './schema.ts'
+
+/** All that a compiled database holds. */
+export interface DatabaseContent {
+  readonly manifest: Manifest
+  /** In the order of the manifest's names. */
+  readonly components: readonly ComponentRecord[]
+  /** One entry per kind; kinds without features may be left out. */
+  readonly features: readonly KindFeatures[]
+}
+
+/** Bytes collected before they are given to LevelDB at once. */
+const BATCH_BYTES = 4 << 20
+
+/** Larger than LevelDB's 2 MiB, so that a database of hundreds of megabytes is a handful of files to link. */
+const FILE_BYTES = 16 << 20
+
+/**
+ * Writes a compiled database into a directory that is new or empty. When it returns, all data is in table files and
+ * nothing in the log, so that readers need not recover anything. On errors the directory is left half-written.
+ *
+ * @throws DetectorError `STORE_CORRUPT` when the directory holds a database already
+ * @throws TypeError when features are not sorted or a number leaves its range
+ */
+export async function writeDatabase(directory: string, content: DatabaseContent): Promise<void> {
+  const { manifest, components } = content
+  if (components.length !== manifest.components.length)
+    throw new TypeError(`content: ${components.length} components, the manifest names ${manifest.components.length}`)
+  const level = new Level<Buffer, Buffer>(directory, {
+    keyEncoding: 'buffer',
+    valueEncoding: 'buffer',
+    errorIfExists: true,
+    // Hashes do not compress, and unpacking the rest would cost each lookup more than it saves on disk.
+    compression: false,
+    writeBufferSize: FILE_BYTES,
+    maxFileSize: FILE_BYTES,
+  })
+  try {
+    await level.open()
+  } catch (cause) {
+    throw new DetectorError('STORE_CORRUPT', `need an empty directory for a new database, ${directory} is not one`, {
+      locus: { path: directory },
+      cause,
+    })
+  }
+  try {
+    const batch = new Batch(level)
+    const kinds = content.features.filter(({ high }) => high.length > 0).sort((a, b) => a.kind - b.kind)
+    for (const features of kinds) checkFeatures(features)
+    // LevelDB takes keys in ascending order without rewriting what it has: prefilters, components, features, manifest.
+    for (const features of kinds) await putBloom(batch, features)
+    for (const [index, component] of components.entries()) await batch.put(componentKey(index), packRecord(component))
+    for (const features of kinds) await putBuckets(batch, features)
+    const layout: KindLayout[] = kinds.map(({ kind, high }) => ({
+      kind,
+      bucketBits: bucketBits(high.length),
+      bloomBytes: bloomBytes(high.length),
+    }))
+    const stored: StoredManifest = { manifest, layout }
+    await batch.put(MANIFEST_KEY, packRecord(stored))
+    await batch.flush()
+    await compact(level)
+  } finally {
+    await level.close()
+  }
+}
+
+/** Moves everything into table files of one level: an empty log, and nothing left to do for whoever opens it. */
+async function compact(level: Level<Buffer, Buffer>): Promise<void> {
+  // The types of level leave out what browsers do not have.
+  const classic = level as unknown as { compactRange(start: Buffer, end: Buffer): Promise<void> }
+  await classic.compactRange(Buffer.alloc(0), Buffer.alloc(8, 0xff))
+}
+
+class Batch {
+  readonly #level: Level<Buffer, Buffer>
+  #operations: { type: 'put'; key: Buffer; value: Buffer }[] = []
+  #bytes = 0
+
+  constructor(level: Level<Buffer, Buffer>) {
+    this.#level = level
+  }
+
+  async put(key: Buffer, value: Buffer): Promise<void> {
+    this.#operations.push({ type: 'put', key, value })
+    this.#bytes += value.length
+    if (this.#bytes >= BATCH_BYTES) await this.flush()
+  }
+
+  async flush(): Promise<void> {
+    await this.#level.batch(this.#operations)
+    this.#operations = []
+    this.#bytes = 0
+  }
+}
+
+function checkFeatures({ kind, high, low, starts }: KindFeatures): void {
+  if (!Number.isInteger(kind) || kind < 1 || kind > 255) throw new TypeError(`features: kind ${kind}, need 1 to 255`)
+  if (low.length !== high.length || starts.length !== high.length + 1)
+    throw new TypeError(`features: ${high.length} high halves, ${low.length} low halves, ${starts.length} starts`)
+  for (let i = 1; i < high.length; i++)
+    if (high[i - 1]! > high[i]! || (high[i - 1] === high[i] && low[i - 1]! >= low[i]!))
+      throw new TypeError(`features: hash ${i} of kind ${kind} does not follow the one before`)
+}
+
+async function putBloom(batch: Batch, { kind, high, low }: KindFeatures): Promise<void> {
+  const bloom = new Bloom(new Uint8Array(bloomBytes(high.length)))
+  for (let i = 0; i < high.length; i++) bloom.add(high[i]!, low[i]!)
+  for (let start = 0; start < bloom.bytes.length; start += BLOOM_CHUNK_BYTES)
+    await batch.put(
+      bloomKey(kind, start / BLOOM_CHUNK_BYTES),
+      seal(bloom.bytes.subarray(start, start + BLOOM_CHUNK_BYTES)),
+    )
+}
+
+/** Empty buckets are written too: a missing one is then always damage. */
+async function putBuckets(batch: Batch, features: KindFeatures): Promise<void> {
+  const bits = bucketBits(features.high.length)
+  let from = 0
+  for (let bucket = 0; bucket < 2 ** bits; bucket++) {
+    let to = from
+    while (to < features.high.length && bucketOf(features.high[to]!, bits) === bucket) to++
+    await batch.put(bucketKey(features.kind, bucket), seal(packBucket(features, from, to)))
+    from = to
+  }
+}

@@ -1,0 +1,250 @@
+import { type Directive, lexC, lexFragment, type Token } from './c-lexer.ts'
+import { type Macro, readArguments } from './macros.ts'
+
+/** What one source file says by itself, before the macros of its release are known. */
+export interface SourceFacts {
+  /** Distinct literals that need no macro, adjacent ones joined; one character per byte. */
+  readonly literals: readonly string[]
+  /** Literals with macros among them, to be resolved per release. */
+  readonly runs: readonly (readonly Token[])[]
+  /** Names that stand alone and look like macros; those that resolve to text count as literals. */
+  readonly names: readonly string[]
+  readonly macros: readonly Macro[]
+  /** Names of the functions defined, C linkage assumed. */
+  readonly functions: readonly string[]
+}
+
+/** Tokens of a macro worth keeping: longer bodies are code. */
+const MAX_MACRO_TOKENS = 48
+/** Arguments of a macro call within a run. */
+const MAX_CALL_TOKENS = 64
+/** Names too short to tell one component from another. */
+const MIN_SYMBOL_BYTES = 5
+
+/** Marks `@NAME@` and `${NAME}` of template files while they pass through the lexer. */
+const OPEN = '\x01'
+const CLOSE = '\x02'
+
+/**
+ * Reads a C or C++ source, header, or a template of one (`isTemplate`: `*.in`, whose `@NAME@` a build fills).
+ *
+ * Both branches of every `#if` are read: which one a binary holds is not known here.
+ */
+export function readSource(bytes: Uint8Array, options: { isHeader: boolean; isTemplate: boolean }): SourceFacts {
+  let text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  if (options.isTemplate) text = text.replace(/@([A-Za-z_]\w*)@|\$\{([A-Za-z_]\w*)\}/g, `${OPEN}$1$2${CLOSE}`)
+  const reader = new SourceReader(options.isHeader)
+  lexC(text, { token: (token) => reader.token(token), directive: (directive) => reader.directive(directive) })
+  return reader.finish()
+}
+
+/** Looks like a macro by the convention that all C projects share; `PRIu64` and kin are let in by name. */
+function isMacroName(name: string): boolean {
+  return /^(?:[A-Z_][A-Z0-9_]{2,}|PRI[a-zX](?:8|16|32|64|MAX|PTR))$/.test(name)
+}
+
+/** Keywords before a parenthesis that are no function names. */
+const NOT_FUNCTIONS = new Set(['if', 'for', 'while', 'switch', 'return', 'sizeof', 'defined', 'alignof', 'decltype'])
+/**
+ * Their parenthesised text is assembler, an annotation, or a message of debug builds. Releases are not built that way,
+ * and text that is never there would make every unit look half missing.
+ */
+const WITHOUT_TEXT =
+  /^(?:asm|__asm|__asm__|__attribute__|__attribute|__declspec|static_assert|_Static_assert|_Pragma|assert|Assert|Trace[cv]*|RAWLOG|(?:[A-Z0-9]+_)*(?:DEBUG|DBG|TRACE|ASSERT)[A-Z0-9_]*)$/
+/** Conditions of code for debugging, self-tests and stand-alone programs; `NDEBUG` is the reverse. */
+const DEBUG_CONDITION = /(?<!N)DEBUG|(?:^|_)DBG|SELF_?TEST|UNIT_?TEST|STANDALONE|_MAIN\b|_TEST\b|\bTEST\b|FUZZ/
+
+class SourceReader {
+  readonly #tokens: Token[] = []
+  /** `#if`, `#else`, `#endif` by the index of the token that follows. */
+  readonly #branches: { at: number; name: string }[] = []
+  readonly #macros: Macro[] = []
+  readonly #literals = new Set<string>()
+  readonly #runs: Token[][] = []
+  readonly #names = new Set<string>()
+  readonly #functions = new Set<string>()
+  readonly #isHeader: boolean
+  /** For each open `#if`: whether its current branch is code of debug builds. */
+  readonly #debug: boolean[] = []
+  #debugDepth = 0
+
+  constructor(isHeader: boolean) {
+    this.#isHeader = isHeader
+  }
+
+  token(token: Token): void {
+    if (this.#debugDepth > 0) return
+    if (token.kind === 'p' && (token.text === OPEN || token.text === CLOSE)) return
+    this.#tokens.push(token)
+  }
+
+  directive({ name, body }: Directive): void {
+    if (name === 'define' || name === 'cmakedefine') this.#define(body)
+    else if (name.startsWith('if') || name.startsWith('el') || name === 'endif') {
+      this.#branches.push({ at: this.#tokens.length, name })
+      this.#enterBranch(name, body)
+    }
+  }
+
+  #enterBranch(name: string, condition: string): void {
+    const closed = name.startsWith('if') ? false : this.#debug.pop()
+    if (closed === true) this.#debugDepth--
+    if (name === 'endif') return
+    const negated = name === 'ifndef' || condition.startsWith('!')
+    const debug =
+      /^0\s*$/.test(condition) ||
+      (negated ? /\bNDEBUG\b/.test(condition) : name !== 'else' && DEBUG_CONDITION.test(condition))
+    this.#debug.push(debug)
+    if (debug) this.#debugDepth++
+  }
+
+  finish(): SourceFacts {
+    this.#readText(this.#tokens)
+    this.#readFunctions()
+    return {
+      literals: [...this.#literals],
+      runs: this.#runs,
+      names: [...this.#names],
+      macros: this.#macros,
+      functions: [...this.#functions],
+    }
+  }
+
+  #define(body: string): void {
+    const match = /^([A-Za-z_]\w*)(\(([^()]*)\))?/.exec(body)
+    if (match === null) return
+    const name = match[1] as string
+    const tokens = lexFragment(body.slice(match[0].length)).flatMap(splitMarkers)
+    const parameters = match[2] === undefined ? undefined : (match[3] as string).split(',').map((p) => p.trim())
+    // Text in the body of a macro with parameters, or of a list macro, reaches the binary wherever the macro is used.
+    if (parameters !== undefined) this.#readText(tokens)
+    if (tokens.length > MAX_MACRO_TOKENS || !bearsText(name, tokens)) return
+    const macro = { name, body: tokens, fromHeader: this.#isHeader }
+    this.#macros.push(parameters === undefined ? macro : { ...macro, parameters })
+  }
+
+  #readText(raw: readonly Token[]): void {
+    const tokens = raw.some((token) => token.kind === 's' && token.text.includes(OPEN))
+      ? raw.flatMap(splitMarkers)
+      : raw
+    for (let i = 0; i < tokens.length; ) {
+      const token = tokens[i]!
+      if (token.kind === 'i' && WITHOUT_TEXT.test(token.text)) i = skipCall(tokens, i)
+      else if (token.kind === 's' || (token.kind === 'i' && isMacroName(token.text))) i = this.#readRun(tokens, i)
+      else i++
+    }
+  }
+
+  /** Reads the longest sequence of literals, macro names and macro calls from `start`; returns where it ends. */
+  #readRun(tokens: readonly Token[], start: number): number {
+    const run: Token[] = []
+    let literals = 0
+    let i = start
+    for (; i < tokens.length; i++) {
+      const token = tokens[i]!
+      if (token.kind === 's') {
+        literals++
+        run.push(token)
+        continue
+      }
+      if (token.kind !== 'i' || !isMacroName(token.text)) break
+      const next = tokens[i + 1]
+      if (next?.kind !== 'p' || next.text !== '(') {
+        run.push(token)
+        continue
+      }
+      const call = readArguments(tokens.slice(i + 1, i + 1 + MAX_CALL_TOKENS), 0)
+      const after = call === undefined ? undefined : tokens[i + 1 + call.end + 1]
+      // A call counts as text only beside a literal; otherwise its arguments are read as ordinary code.
+      if (call === undefined || (literals === 0 && after?.kind !== 's')) {
+        if (run.length === 0) return i + 1
+        break
+      }
+      run.push(...tokens.slice(i, i + 2 + call.end))
+      i += 1 + call.end
+    }
+    if (literals === 0) for (const token of run) this.#names.add(token.text)
+    else if (literals === run.length) this.#literals.add(run.map((token) => token.text).join(''))
+    else this.#runs.push(run)
+    return Math.max(i, start + 1)
+  }
+
+  /**
+   * Finds definitions at file level: a name before `(…)`, then `{`. Old-style parameter declarations may stand between.
+   * Braces that only one branch of an `#if` opens are undone at its `#else`.
+   */
+  #readFunctions(): void {
+    const tokens = this.#tokens
+    const saved: number[] = []
+    let depth = 0
+    let candidate: string | undefined
+    let branch = 0
+    for (let i = 0; i < tokens.length; i++) {
+      for (; this.#branches[branch]?.at === i; branch++) {
+        const { name } = this.#branches[branch]!
+        if (name.startsWith('if')) saved.push(depth)
+        else if (name === 'endif') saved.pop()
+        else depth = saved.at(-1) ?? depth
+      }
+      const { kind, text } = tokens[i]!
+      if (kind === 'p' && text === '{') {
+        const linkage = tokens[i - 1]?.kind === 's' && tokens[i - 2]?.text === 'extern'
+        const namespace = tokens[i - 1]?.text === 'namespace' || tokens[i - 2]?.text === 'namespace'
+        if (depth === 0 && candidate !== undefined) this.#functions.add(candidate)
+        candidate = undefined
+        if (!linkage && !namespace) depth++
+      } else if (kind === 'p' && text === '}') {
+        depth = Math.max(0, depth - 1)
+        candidate = undefined
+      } else if (depth > 0) continue
+      else if (kind === 'p' && text === '=') candidate = undefined
+      else if (kind === 'i' && /^(?:struct|union|enum|class|typedef)$/.test(text)) {
+        if (tokens[i - 1]?.text !== ',' && tokens[i - 1]?.text !== '(') candidate = undefined
+      } else if (kind === 'i' && tokens[i + 1]?.kind === 'p' && tokens[i + 1]?.text === '(') {
+        const qualified = tokens[i - 1]?.text === ':' || tokens[i - 1]?.text === '~'
+        if (WITHOUT_TEXT.test(text)) i = skipCall(tokens, i) - 1
+        else if (!NOT_FUNCTIONS.has(text) && /[a-z]/.test(text) && text.length >= MIN_SYMBOL_BYTES && !qualified) {
+          candidate = text
+          i = skipCall(tokens, i) - 1
+        }
+      } else if (kind === 'p' && text === ';' && tokens[i - 1]?.text === ')') candidate = undefined
+    }
+  }
+}
+
+/** Index behind the name at `at` and the parenthesised text that follows it, if any. */
+function skipCall(tokens: readonly Token[], at: number): number {
+  let i = at + 1
+  while (tokens[i]?.kind === 'i' && /^(?:__volatile__|volatile|__volatile|goto|inline)$/.test(tokens[i]?.text ?? ''))
+    i++
+  if (tokens[i]?.kind !== 'p' || tokens[i]?.text !== '(') return at + 1
+  let depth = 0
+  for (; i < tokens.length; i++) {
+    const { kind, text } = tokens[i]!
+    if (kind !== 'p') continue
+    if (text === '(') depth++
+    else if (text === ')' && --depth === 0) return i + 1
+  }
+  return at + 1
+}
+
+/** `"a @NAME@ b"` becomes `"a "`, NAME, `" b"`. */
+function splitMarkers(token: Token): Token[] {
+  if (token.kind === 'p' && (token.text === OPEN || token.text === CLOSE)) return []
+  if (token.kind !== 's' || !token.text.includes(OPEN)) return [token]
+  return token.text
+    .split(/\x01(\w+)\x02/)
+    .map((text, i): Token => (i % 2 === 1 ? { kind: 'i', text } : { kind: 's', text }))
+    .filter((part) => part.kind === 'i' || part.text !== '')
+}
+
+/** Numbers matter only where they can become part of a version. */
+const VERSION_PART = /VER|MAJOR|MINOR|MICRO|PATCH|TEENY|REVISION|RELEASE|BUILD|STEP|LEVEL/i
+
+/** Whether a macro can take part in spelling text: it holds a literal, a `#`, other macros, or a part of a version. */
+function bearsText(name: string, body: readonly Token[]): boolean {
+  if (body.length === 0) return false
+  if (body.some((token) => token.kind === 's' || (token.kind === 'p' && token.text === '#'))) return true
+  if (VERSION_PART.test(name)) return true
+  return body.length <= 8 && body.every((token) => token.kind !== 'n') && body[0]?.kind === 'i'
+}

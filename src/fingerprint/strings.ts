@@ -1,0 +1,155 @@
+import { hash64 } from '../bytes/hash.ts'
+import { type Template, templatesOf, versionLiteral } from './templates.ts'
+
+/**
+ * Shorter strings match by chance in unrelated programs too often to speak for a component. The prototype saw presence
+ * move by half a point between 6 and 8.
+ */
+export const MIN_STRING_BYTES = 6
+/** Longer runs are embedded files (scripts, certificates), not constants of a function, and never features. */
+export const MAX_STRING_BYTES = 65_536
+/** `1.3` is the shortest version literal. */
+const MIN_LITERAL_BYTES = 3
+
+/** Receives features as they are found. Offsets are those of the bytes given, plus the base. */
+export interface StringSink {
+  /** `isLabel`: the string has no space. */
+  string(hash: bigint, offset: number, length: number, isLabel: boolean): void
+  /** Several templates may come from one string. */
+  template(template: Template, offset: number, length: number): void
+  literal(version: string, offset: number): void
+}
+
+/** What a scan carries from one window to the next. */
+export interface ScanState {
+  /** The last window ended inside a run longer than {@link MAX_STRING_BYTES}: its rest is not a string of its own. */
+  insideLongRun: boolean
+}
+
+/** 0: ends a run. 1: text. 2, 3, 4: first byte of a UTF-8 sequence of that many bytes. */
+const CLASS = new Uint8Array(256)
+for (const code of [0x09, 0x0a, 0x0d]) CLASS[code] = 1
+CLASS.fill(1, 0x20, 0x7f)
+CLASS.fill(2, 0xc2, 0xe0)
+CLASS.fill(3, 0xe0, 0xf0)
+CLASS.fill(4, 0xf0, 0xf5)
+
+/**
+ * Finds every text run that is ended by a NUL, in bytes (ASCII and UTF-8) or UTF-16LE code units below 0x7f.
+ *
+ * A run starts behind any byte that is not text. `final` says that nothing follows `bytes`; otherwise the scan stops
+ * before a run that touches the end, and the caller goes on there with more bytes.
+ *
+ * @returns how many bytes are done with; the next window starts there
+ */
+export function scanStrings(
+  bytes: Uint8Array,
+  base: number,
+  final: boolean,
+  sink: StringSink,
+  state: ScanState = { insideLongRun: false },
+): number {
+  const end = bytes.length
+  let i = 0
+  if (state.insideLongRun) {
+    while (i < end && CLASS[bytes[i]!] !== 0) i++
+    if (i === end) return end
+    state.insideLongRun = false
+  }
+  while (i < end) {
+    let kind = CLASS[bytes[i]!]!
+    if (kind === 0) {
+      i++
+      continue
+    }
+    const start = i
+    while (kind !== 0 && i < end) {
+      if (kind === 1) i++
+      else if (isContinued(bytes, i, kind)) i += kind
+      else break
+      kind = i < end ? CLASS[bytes[i]!]! : 0
+    }
+    // A run, or a character, that touches the end of the window is read again with what follows it.
+    const open = i >= end - 3 && !final
+    if (open && end - start <= MAX_STRING_BYTES) return start
+    if (i >= end || open) {
+      state.insideLongRun = !final
+      return end
+    }
+    if (bytes[i] !== 0) {
+      // A lead byte without its sequence ends the run; it must not start the next one.
+      i++
+      continue
+    }
+    const length = i - start
+    if (length === 1 && i + 2 < end && bytes[i + 2] === 0 && CLASS[bytes[i + 1]!] === 1) {
+      const next = scanWide(bytes, start, base, final, sink)
+      if (next < 0) return start
+      i = next
+      continue
+    }
+    if (length >= MIN_LITERAL_BYTES && length <= MAX_STRING_BYTES) emit(bytes, start, i, base + start, length, sink)
+    i++
+  }
+  return end
+}
+
+/** Reads a UTF-16LE run from `start` and returns where it ended, or -1 when it touches the end of an unfinished window. */
+function scanWide(bytes: Uint8Array, start: number, base: number, final: boolean, sink: StringSink): number {
+  let i = start
+  while (i + 1 < bytes.length && bytes[i + 1] === 0 && CLASS[bytes[i]!] === 1) i += 2
+  if (i + 2 > bytes.length && !final && i - start <= 2 * MAX_STRING_BYTES) return -1
+  const ended = i + 1 < bytes.length && bytes[i] === 0 && bytes[i + 1] === 0
+  const units = (i - start) / 2
+  if (ended && units >= MIN_LITERAL_BYTES && units <= MAX_STRING_BYTES) {
+    const narrow = new Uint8Array(units)
+    for (let unit = 0; unit < units; unit++) narrow[unit] = bytes[start + 2 * unit]!
+    emit(narrow, 0, units, base + start, i - start, sink)
+  }
+  return Math.max(i, start + 1)
+}
+
+/** Whether the bytes behind the lead byte at `at` make it a valid UTF-8 character of `length` bytes. */
+function isContinued(bytes: Uint8Array, at: number, length: number): boolean {
+  if (at + length > bytes.length) return false
+  const second = bytes[at + 1]!
+  const lead = bytes[at]!
+  // Overlong forms, surrogates and code points above U+10FFFF (RFC 3629, section 4).
+  const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
+  const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
+  if (second < low || second > high) return false
+  for (let k = 2; k < length; k++) if ((bytes[at + k]! & 0xc0) !== 0x80) return false
+  return true
+}
+
+/** One constant becomes its features: the string itself, its templates, and a version literal where it is one. */
+function emit(bytes: Uint8Array, start: number, end: number, offset: number, length: number, sink: StringSink): void {
+  const first = bytes[start]!
+  const digitLike = (first >= 0x30 && first <= 0x39) || first === 0x76
+  if (digitLike && end - start <= 40) {
+    const version = versionLiteral(asciiText(bytes, start, end))
+    if (version !== undefined) sink.literal(version, offset)
+  }
+  if (end - start < MIN_STRING_BYTES) return
+  const text = bytes.subarray(start, end)
+  sink.string(hash64(text), offset, length, !text.includes(0x20))
+  if (!mayHoldVersion(bytes, start, end)) return
+  for (const template of templatesOf(asciiText(bytes, start, end))) sink.template(template, offset, length)
+}
+
+/** A digit, a separator, a digit: cheap, and false for nearly every string. */
+function mayHoldVersion(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > 512) return false
+  for (let i = start + 1; i < end - 1; i++) {
+    const byte = bytes[i]
+    if (byte !== 0x2e && byte !== 0x5f) continue
+    const before = bytes[i - 1]!
+    const after = bytes[i + 1]!
+    if (before >= 0x30 && before <= 0x39 && after >= 0x30 && after <= 0x39) return true
+  }
+  return false
+}
+
+function asciiText(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+}

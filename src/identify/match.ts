@@ -1,0 +1,215 @@
+import { formatCpe, formatPurl } from '../database/names.ts'
+import type { ComponentRecord, Intervals } from '../database/schema.ts'
+import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
+import type { Evidence, EvidenceKind, Match, Origin, UnitMatch, VersionEstimate } from '../model.ts'
+import { matchConfidence } from './confidence.ts'
+import type { Candidate, Hit, TemplateHit } from './hits.ts'
+import type { Presence } from './presence.ts'
+import { rangesOf } from './ranges.ts'
+import type { VersionClaim } from './version.ts'
+
+/** What turning evidence into words takes. */
+export interface EvidenceContext {
+  readonly prints: PrintSet
+  readonly textAt: (offset: number, length: number) => string
+  /** Units of the whole database. */
+  readonly totalUnits: number
+}
+
+/** The strongest hits that a report carries; `units` counts all of them. */
+const MAX_EVIDENCE = 50
+const MAX_TEXT = 120
+/** From this share of the units that have text on, a component is there as a whole. */
+const WHOLE_SHARE = 0.5
+/** With this many live units or fewer, and most units missing, it is a copied file rather than a library. */
+const SNIPPET_UNITS = 2
+
+/** The claim that the component's code is in the file. `copies` is how many versions of it were found. */
+export function embeddedMatch(
+  presence: Presence,
+  claim: VersionClaim,
+  copies: number,
+  context: EvidenceContext,
+): Match {
+  const { record } = presence.candidate
+  const hits = presence.live.flatMap((unit) => unit.hits)
+  const carriers = claim.templates.map((hit) => templateEvidence(hit, record, context))
+  const literal = claim.literal
+  if (literal !== undefined) carriers.push(literalEvidence(literal, context))
+  const strings = hits.map((hit) => hitEvidence(hit, record, context)).sort(byBits)
+  const places = copies > 1 ? carriers : [...carriers, ...strings]
+  return {
+    name: record.name,
+    version: claim.estimate,
+    confidence: matchConfidence(presence, claim.method),
+    role: 'embedded',
+    origin: originOf(presence, claim.release),
+    ...names(record, claim.estimate),
+    ranges: rangesOf(places.map(({ offset, length }) => ({ offset: offset ?? 0, length }))),
+    units: liveUnits(presence, claim.release),
+    evidence: [...carriers, ...strings].slice(0, MAX_EVIDENCE),
+    against: against(presence, claim, copies),
+  }
+}
+
+/** The claim that the loader brings the component in. Which version is decided where the program runs. */
+export function linkedMatch(record: ComponentRecord, needed: string): Match {
+  const version: VersionEstimate = {
+    kind: 'unknown',
+    reason: `the program loads ${needed}; its version is in that file`,
+  }
+  return {
+    name: record.name,
+    version,
+    confidence: 0.99,
+    role: 'linked',
+    origin: 'whole',
+    ...names(record, version),
+    ranges: [],
+    units: [],
+    evidence: [{ kind: 'soname', offset: null, length: 0, unit: null, bits: 0, text: needed }],
+    against: ['none of its code is in this file'],
+  }
+}
+
+/** The claim that a text of the component stands in the file, and nothing else of it. */
+export function mentionedMatch(candidate: Candidate, context: EvidenceContext): Match {
+  const { record } = candidate
+  const hits = candidate.templates.filter((hit) => hit.template.selfNaming)
+  const texts = [...new Set(hits.map((hit) => hit.version))]
+  const version: VersionEstimate = {
+    kind: 'unknown',
+    reason: `only a text with ${texts.join(', ')} names it; none of its code was found`,
+  }
+  const evidence = hits.map((hit) => templateEvidence(hit, record, context))
+  return {
+    name: record.name,
+    version,
+    confidence: 0.9,
+    role: 'mentioned',
+    origin: 'snippet',
+    ...names(record, version),
+    ranges: rangesOf(evidence.map(({ offset, length }) => ({ offset: offset ?? 0, length }))),
+    units: [],
+    evidence: evidence.slice(0, MAX_EVIDENCE),
+    against: ['no unit of it is live'],
+  }
+}
+
+function names(record: ComponentRecord, version: VersionEstimate): { purl: string; cpes: string[] } {
+  const exact = version.kind === 'exact' ? version.version : undefined
+  return { purl: formatPurl(record, exact), cpes: record.cpes.map((pair) => formatCpe(pair, exact)) }
+}
+
+function originOf(presence: Presence, release: number): Origin {
+  const { record } = presence.candidate
+  const live = presence.live.length
+  let textual = 0
+  for (const unit of record.units) if (!unit.vendored && totalAt(unit.totals, release) >= 3) textual++
+  if (textual === 0 || live >= WHOLE_SHARE * textual) return 'whole'
+  return live <= SNIPPET_UNITS ? 'snippet' : 'partial'
+}
+
+/** The run-length coded total of a unit at a release. */
+function totalAt(totals: readonly number[], release: number): number {
+  let total = 0
+  for (let i = 0; i < totals.length && totals[i]! <= release; i += 2) total = totals[i + 1]!
+  return total
+}
+
+function liveUnits(presence: Presence, release: number): UnitMatch[] {
+  const { record } = presence.candidate
+  return presence.live
+    .map((unit) => {
+      const strings = unit.strings[release]!
+      const matched = strings > 0 ? strings : unit.symbols[release]!
+      return { path: record.units[unit.unit]!.path, matched, expected: Math.max(matched, unit.expected[release]!) }
+    })
+    .filter((unit) => unit.matched > 0)
+    .sort((a, b) => b.matched - a.matched || (a.path < b.path ? -1 : 1))
+}
+
+function hitEvidence(hit: Hit, record: ComponentRecord, context: EvidenceContext): Evidence {
+  const kind: EvidenceKind = hit.kind === Kind.Symbol ? 'symbol' : 'string'
+  return {
+    ...placeOf(hit.print, kind, context),
+    unit: record.units[hit.unit]!.path,
+    bits: bitsOf(hit.df, context),
+    releases: releaseRanges(record, record.sets[hit.set]!),
+  }
+}
+
+function templateEvidence(hit: TemplateHit, record: ComponentRecord, context: EvidenceContext): Evidence {
+  return {
+    ...placeOf(hit.print, 'template', context),
+    unit: record.units[hit.template.unit]!.path,
+    bits: bitsOf(1, context),
+    releases: releaseRanges(record, record.sets[hit.template.set]!),
+  }
+}
+
+function literalEvidence(literal: { version: string; offset: number }, context: EvidenceContext): Evidence {
+  const { version, offset } = literal
+  // Alone it could be anybody's version; it only confirms what the code says.
+  const text = {
+    kind: 'literal' as const,
+    offset,
+    length: version.length,
+    text: context.textAt(offset, version.length),
+  }
+  return { ...text, unit: null, bits: 0 }
+}
+
+function placeOf(
+  print: number,
+  kind: EvidenceKind,
+  { prints, textAt }: EvidenceContext,
+): Pick<Evidence, 'kind' | 'offset' | 'length' | 'text'> {
+  const offset = prints.offsets[print]!
+  const length = prints.lengths[print]!
+  const bytes = textAt(offset, Math.min(length, 2 * MAX_TEXT))
+  // UTF-16 text shows a NUL behind every character.
+  const text = bytes.replaceAll('\0', '')
+  return { kind, offset, length, text: text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text }
+}
+
+/** log2(N/df), to one decimal. */
+function bitsOf(df: number, { totalUnits }: EvidenceContext): number {
+  return Math.round(Math.log2(Math.max(1, totalUnits) / df) * 10) / 10
+}
+
+/** `1.2.0–1.3.1` for each interval, a single release as itself. */
+function releaseRanges(record: ComponentRecord, intervals: Intervals): string[] {
+  const ranges: string[] = []
+  for (let i = 0; i < intervals.length; i += 2) {
+    const [first, last] = [record.releases[intervals[i]!]!.version, record.releases[intervals[i + 1]!]!.version]
+    ranges.push(first === last ? first : `${first}–${last}`)
+  }
+  return ranges
+}
+
+function byBits(a: Evidence, b: Evidence): number {
+  return b.bits - a.bits || (a.offset ?? 0) - (b.offset ?? 0) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
+}
+
+function against(presence: Presence, claim: VersionClaim, copies: number): string[] {
+  const { record } = presence.candidate
+  const notes: string[] = []
+  const version = claim.estimate
+  if (copies > 1) notes.push(`the file holds ${copies} versions of ${record.name}; the units are not yet told apart`)
+  if (version.kind === 'exact' && !version.indexed)
+    notes.push(`${version.version} was never indexed: the units are compared with ${version.nearest ?? 'nothing'}`)
+  if (version.kind === 'set' && version.orNewer === true)
+    notes.push('the newest indexed release is among the candidates: a newer one would look the same')
+  if (presence.live.length === 0) notes.push('no unit is live: only a text of its own code names it')
+  const lacking = presence.live
+    .map((unit) => ({
+      path: record.units[unit.unit]!.path,
+      missing: unit.expected[claim.release]! - unit.strings[claim.release]!,
+      expected: unit.expected[claim.release]!,
+    }))
+    .filter(({ missing, expected }) => expected >= 4 && missing > expected / 2)
+  for (const { path, missing, expected } of lacking.slice(0, 3))
+    notes.push(`${missing} of ${expected} strings that ${path} has in the likeliest release are not in the file`)
+  return notes
+}

@@ -1,0 +1,93 @@
+import type { Candidate, TemplateHit } from './hits.ts'
+import { isLive, liveWeight, type UnitEvidence, weighUnits } from './units.ts'
+
+/** A component that is in the file, with the evidence that nobody else explains better. */
+export interface Presence {
+  readonly candidate: Candidate
+  /** Sum of the live units' weights at {@link release}; 0 when only templates speak. */
+  readonly evidence: number
+  /** Index of the release that explains most. */
+  readonly release: number
+  readonly units: readonly UnitEvidence[]
+  readonly live: readonly UnitEvidence[]
+}
+
+/** What the greedy cover decided, in the order in which components were accepted. */
+export interface Cover {
+  readonly present: readonly Presence[]
+  /** Candidates with templates but without code of theirs. */
+  readonly mentioned: readonly Candidate[]
+}
+
+/** Evidence below this is chance; between 2 and 5 it matters by half a point (prototype). */
+const MIN_EVIDENCE = 3
+/** A sibling of one family needs this share of the winner's evidence, or a template of its own. */
+const SIBLING_SHARE = 0.3
+
+/**
+ * Accepts the component that explains most, takes its live hits away from all others, and goes on until nobody is left
+ * with evidence enough. Components known only by a template that code of theirs holds come last.
+ */
+export function coverGreedily(candidates: readonly Candidate[]): Cover {
+  const explained = new Set<number>()
+  const waiting = new Map(candidates.map((candidate) => [candidate.index, score(candidate, explained)]))
+  const present: Presence[] = []
+  for (;;) {
+    const next = strongest([...waiting.values()])
+    if (next === undefined || next.evidence < MIN_EVIDENCE) break
+    waiting.delete(next.candidate.index)
+    if (!losesToSibling(next, present)) present.push(next)
+    for (const unit of next.live) for (const hit of unit.hits) explained.add(hit.print)
+    for (const other of waiting.values())
+      if (sharesWith(other, explained)) waiting.set(other.candidate.index, score(other.candidate, explained))
+  }
+  const mentioned: Candidate[] = []
+  for (const rest of waiting.values()) {
+    const { templates } = rest.candidate
+    if (templates.some(ofOwnCode) && !losesToSibling(rest, present)) present.push(rest)
+    else if (templates.some((hit) => hit.template.selfNaming)) mentioned.push(rest.candidate)
+  }
+  return { present, mentioned }
+}
+
+/** A text that names its component and stands in its code, not in a header that anyone may include. */
+function ofOwnCode(hit: TemplateHit): boolean {
+  return hit.template.selfNaming && !hit.template.headerOnly
+}
+
+function strongest(all: readonly Presence[]): Presence | undefined {
+  let best: Presence | undefined
+  for (const one of all) if (best === undefined || one.evidence > best.evidence) best = one
+  return best
+}
+
+function score(candidate: Candidate, explained: ReadonlySet<number>): Presence {
+  const units = weighUnits(candidate, explained)
+  const count = candidate.record.releases.length
+  const sums = new Float64Array(count)
+  for (const unit of units)
+    for (let release = 0; release < count; release++) sums[release]! += liveWeight(unit, release)
+  // Of equally good releases the newest: its units are the ones a reader can look up today.
+  let release = 0
+  for (let i = 0; i < count; i++) if (sums[i]! >= sums[release]!) release = i
+  return {
+    candidate,
+    evidence: sums[release] ?? 0,
+    release,
+    units,
+    live: units.filter((unit) => isLive(unit, release)),
+  }
+}
+
+function sharesWith(other: Presence, explained: ReadonlySet<number>): boolean {
+  return other.units.some((unit) => unit.hits.some((hit) => explained.has(hit.print)))
+}
+
+/** Forks share most of their text: what is left of a sibling behind the winner is not a second library. */
+function losesToSibling(one: Presence, present: readonly Presence[]): boolean {
+  const { family } = one.candidate.record
+  if (family === null || one.candidate.templates.some(ofOwnCode)) return false
+  return present.some(
+    (winner) => winner.candidate.record.family === family && one.evidence < SIBLING_SHARE * winner.evidence,
+  )
+}

@@ -1,0 +1,239 @@
+import type { ComponentRecord } from '../database/schema.ts'
+import type { VersionLiteral } from '../fingerprint/print-set.ts'
+import type { VersionEstimate } from '../model.ts'
+import { leadingNumbers, sameBranch } from '../versions/branch.ts'
+import { versionOrder } from '../versions/order.ts'
+import type { TemplateHit } from './hits.ts'
+import type { Presence } from './presence.ts'
+import { isLive, type UnitEvidence } from './units.ts'
+
+/** How a version was found; the confidence of the claim depends on it. */
+export type VersionMethod = 'template' | 'literal' | 'literal-unindexed' | 'features' | 'none'
+
+/** One copy of a component with its version. */
+export interface VersionClaim {
+  readonly estimate: VersionEstimate
+  readonly method: VersionMethod
+  /** Template prints that carry the version; empty for other methods. */
+  readonly templates: readonly TemplateHit[]
+  /** The literal that carries it. */
+  readonly literal: VersionLiteral | undefined
+  /** Index of the release that the units are compared with. */
+  readonly release: number
+}
+
+/** One unit never costs a release more than this: a reconfigured file must not drag a component to another version. */
+const UNIT_LOSS_CAP = 3
+/** A string that the release should have and the file lacks, against one it has and the release should not. */
+const MISSING_PENALTY = 0.05
+/** What a unit counts whose coverage is too low to call it live. */
+const FAINT_UNIT_WEIGHT = 0.3
+/** Releases this close to the best cannot be told from it. */
+const SET_MARGIN = 0.3
+/** A version literal is believed for releases this close to the best. */
+const LITERAL_MARGIN = 2
+/** A literal of a release never indexed is believed this many minor versions ahead of the newest indexed. */
+const MINORS_AHEAD = 3
+
+/**
+ * The versions of a present component, one claim for each copy: two values of one template are two copies.
+ *
+ * `taken` are versions that templates of other components in this file carry: a literal that is theirs is not ours.
+ */
+export function estimateVersions(
+  presence: Presence,
+  literals: readonly VersionLiteral[],
+  taken: ReadonlySet<string>,
+): VersionClaim[] {
+  const { record } = presence.candidate
+  const scores = scoreReleases(presence)
+  const best = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+  const copies = templateClaims(presence, scores, best)
+  if (copies.length > 0) return copies
+  if (best === Number.NEGATIVE_INFINITY) return [nothing('no release of it is indexed from source', presence.release)]
+  const own = literals.filter((literal) => !taken.has(literal.version))
+  const literal = literalClaim(record, scores, best, own)
+  return [literal ?? setClaim(record, scores, best)]
+}
+
+function nothing(reason: string, release: number): VersionClaim {
+  return { estimate: { kind: 'unknown', reason }, method: 'none', templates: [], literal: undefined, release }
+}
+
+/**
+ * How well each release explains the units: 0 is as good as it gets, lower is worse. Built releases never compete
+ * (a union of all builds would beat every real release) and score minus infinity.
+ */
+function scoreReleases(presence: Presence): Float64Array {
+  const { record } = presence.candidate
+  const scores = new Float64Array(record.releases.length)
+  for (const unit of presence.units) {
+    const live = isLive(unit, presence.release)
+    if (!live && unit.strings[presence.release]! < 2) continue
+    const weight = live ? 1 : FAINT_UNIT_WEIGHT
+    const most = maximum(unit.strings)
+    const mostSymbols = maximum(unit.symbols)
+    const missing = missingStrings(unit)
+    const fewest = missing.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+    for (let release = 0; release < scores.length; release++) {
+      const loss = Math.min(UNIT_LOSS_CAP, most - unit.strings[release]!)
+      const symbolLoss = Math.min(UNIT_LOSS_CAP, mostSymbols - unit.symbols[release]!)
+      const absent = live ? Math.min(UNIT_LOSS_CAP, missing[release]! - fewest) : 0
+      scores[release]! -= weight * (loss + symbolLoss) + MISSING_PENALTY * absent
+    }
+  }
+  record.releases.forEach((release, i) => {
+    if (release.origin === 'built') scores[i] = Number.NEGATIVE_INFINITY
+  })
+  return scores
+}
+
+function missingStrings(unit: UnitEvidence): Int32Array {
+  return unit.expected.map((expected, release) => Math.max(0, expected - unit.strings[release]!))
+}
+
+function maximum(values: Int32Array): number {
+  return values.reduce((a, b) => Math.max(a, b), 0)
+}
+
+/** One claim for each version that whole templates carry; heads are asked only where no whole template speaks. */
+function templateClaims(presence: Presence, scores: Float64Array, best: number): VersionClaim[] {
+  const { record, templates } = presence.candidate
+  const believed = templates.filter((hit) => !hit.template.headerOnly || presence.live.length > 0)
+  for (const heads of [false, true]) {
+    const byVersion = new Map<string, TemplateHit[]>()
+    for (const hit of believed) {
+      if (hit.template.head !== heads) continue
+      const version = plainVersion(record, hit.version)
+      byVersion.set(version, [...(byVersion.get(version) ?? []), hit])
+    }
+    const versions = [...byVersion.keys()].filter((version) => !heads || isPlausible(record, scores, best, version))
+    if (versions.length === 0 || (heads && versions.length > 1)) continue
+    return versions.sort(versionOrder(record.order)).map((version) => ({
+      estimate: exact(record, version),
+      method: 'template',
+      templates: byVersion.get(version)!,
+      literal: undefined,
+      release: nearestRelease(record, version),
+    }))
+  }
+  return []
+}
+
+/** A head may quote any version (`needs libfoo 1.2`): it counts when the code agrees, or knows no such release. */
+function isPlausible(record: ComponentRecord, scores: Float64Array, best: number, version: string): boolean {
+  const index = record.releases.findIndex((release) => release.version === version)
+  return index < 0 || best === Number.NEGATIVE_INFINITY || scores[index]! >= best - LITERAL_MARGIN
+}
+
+/** The captured version as the component writes it: a build suffix (`-e00f703`, `+quic`) that no release has is dropped. */
+function plainVersion(record: ComponentRecord, captured: string): string {
+  if (record.releases.some((release) => release.version === captured)) return captured
+  return captured.replace(/[-+~].*$/, '')
+}
+
+function exact(record: ComponentRecord, version: string): VersionEstimate {
+  const indexed = record.releases.some((release) => release.version === version)
+  if (indexed) return { kind: 'exact', version, indexed }
+  const nearest = record.releases[nearestRelease(record, version)]?.version
+  return nearest === undefined ? { kind: 'exact', version, indexed } : { kind: 'exact', version, indexed, nearest }
+}
+
+/** Index of the release itself, else of the newest one before it, else of the oldest. */
+function nearestRelease(record: ComponentRecord, version: string): number {
+  const order = versionOrder(record.order)
+  let nearest = 0
+  record.releases.forEach((release, i) => {
+    if (order(release.version, version) <= 0) nearest = i
+  })
+  return nearest
+}
+
+/** A string that is nothing but a version, where the code points at that version or just before it. */
+function literalClaim(
+  record: ComponentRecord,
+  scores: Float64Array,
+  best: number,
+  literals: readonly VersionLiteral[],
+): VersionClaim | undefined {
+  const known = literals
+    .map((literal) => ({
+      literal,
+      release: record.releases.findIndex((r) => r.version === plainVersion(record, literal.version)),
+    }))
+    .filter(({ release }) => release >= 0 && scores[release]! >= best - LITERAL_MARGIN)
+    .sort((a, b) => scores[b.release]! - scores[a.release]!)
+  const [first, second] = distinct(known, ({ release }) => release)
+  if (first !== undefined && (second === undefined || scores[second.release]! < scores[first.release]! - SET_MARGIN)) {
+    const version = record.releases[first.release]!.version
+    return {
+      estimate: exact(record, version),
+      method: 'literal',
+      templates: [],
+      literal: first.literal,
+      release: first.release,
+    }
+  }
+  return first === undefined ? unindexedClaim(record, scores, best, literals) : undefined
+}
+
+/** The newest indexed release of a branch explains the file best, and one literal names a release shortly after it. */
+function unindexedClaim(
+  record: ComponentRecord,
+  scores: Float64Array,
+  best: number,
+  literals: readonly VersionLiteral[],
+): VersionClaim | undefined {
+  const order = versionOrder(record.order)
+  const leaders = record.releases.filter((_, i) => scores[i]! >= best - SET_MARGIN).map((release) => release.version)
+  const leader = leaders.at(-1)
+  if (leader === undefined) return undefined
+  const ahead = distinct(
+    literals.filter(({ version }) => isShortlyAfter(record, leader, plainVersion(record, version))),
+    ({ version }) => plainVersion(record, version),
+  )
+  const [literal] = ahead
+  if (literal === undefined || ahead.length > 1) return undefined
+  const version = plainVersion(record, literal.version)
+  if (record.releases.some((release) => order(release.version, version) > 0 && sameBranch(release.version, version)))
+    return undefined
+  return {
+    estimate: exact(record, version),
+    method: 'literal-unindexed',
+    templates: [],
+    literal,
+    release: nearestRelease(record, version),
+  }
+}
+
+function isShortlyAfter(record: ComponentRecord, leader: string, version: string): boolean {
+  const order = versionOrder(record.order)
+  const [major, minor] = leadingNumbers(leader)
+  const [ownMajor, ownMinor, patch] = leadingNumbers(version)
+  if (patch === undefined || ownMajor !== major || order(version, leader) <= 0) return false
+  if (record.releases.some((release) => release.version === version)) return false
+  // The leader must end what is indexed of its branch, or of everything: else the literal contradicts the code.
+  const newest = record.releases.every((r) => order(r.version, leader) <= 0 || !sameBranch(r.version, leader))
+  return newest && Number(ownMinor) - Number(minor ?? 0) <= MINORS_AHEAD
+}
+
+function setClaim(record: ComponentRecord, scores: Float64Array, best: number): VersionClaim {
+  const members = [...scores.keys()].filter((i) => scores[i]! >= best - SET_MARGIN)
+  // Best first, and of equal ones the newest: that is what a user who upgrades in time has.
+  members.sort((a, b) => scores[b]! - scores[a]! || b - a)
+  const versions = members.map((i) => record.releases[i]!.version)
+  const newest = record.releases.findLastIndex((release) => release.origin === 'source')
+  const estimate = { kind: 'set' as const, versions, likeliest: versions[0]! }
+  return {
+    estimate: members.includes(newest) ? { ...estimate, orNewer: true } : estimate,
+    method: 'features',
+    templates: [],
+    literal: undefined,
+    release: members[0]!,
+  }
+}
+
+function distinct<T>(items: readonly T[], key: (item: T) => unknown): T[] {
+  const seen = new Set<unknown>()
+  return items.filter((item) => !seen.has(key(item)) && seen.add(key(item)))
+}

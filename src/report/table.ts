@@ -1,0 +1,154 @@
+import type { FileReport, Match, Report, Role, Unknown, VersionEstimate } from '../model.ts'
+import { cut, escapeText } from './escape.ts'
+import { count, fileText, presenceText, versionText } from './words.ts'
+
+export interface TableOptions {
+  /** Use ANSI colours. */
+  readonly colour: boolean
+  /** Characters per line; the reasons are cut to fit. `Infinity` cuts nothing. */
+  readonly width: number
+}
+
+/** Of the text of the best evidence; the rest is `explain`'s business. */
+const EVIDENCE_CHARACTERS = 60
+/** Narrower than this a reason says nothing, so it is left out. */
+const REASON_MIN_WIDTH = 12
+const INDENT = '  '
+const GAP = '  '
+
+/** SGR codes. `util.styleText` is not used because from Node 22 on it asks the environment instead of its caller. */
+const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const
+type Style = keyof typeof STYLES
+type Paint = (style: Style, text: string) => string
+
+const GROUPS: readonly { readonly role: Role; readonly title: string }[] = [
+  { role: 'embedded', title: '' },
+  { role: 'linked', title: 'only linked, the code is elsewhere:' },
+  { role: 'mentioned', title: 'only mentioned:' },
+]
+
+interface Row {
+  readonly name: string
+  readonly version: string
+  readonly confidence: string
+  readonly presence: string
+  readonly reason: string
+  readonly style: Style
+}
+
+/**
+ * The report for a terminal: a block per file with a row per component, then what is not known.
+ *
+ * Names and texts of scanned files are escaped. Of several files, those without components are only counted.
+ */
+export function toTable(report: Report, options: TableOptions): string {
+  const paint: Paint = options.colour ? (style, text) => `\u001b[${STYLES[style]}m${text}\u001b[0m` : (_, text) => text
+  const silent = report.files.filter((file) => file.components.length === 0)
+  const shown = report.files.length === 1 ? report.files : report.files.filter((file) => file.components.length > 0)
+  const blocks = shown.map((file) => fileBlock(file, options.width, paint))
+  if (report.unknowns.length > 0) blocks.push(unknownBlock(report.unknowns, paint))
+  blocks.push(summary(report, report.files.length === 1 ? 0 : silent.length, paint))
+  return `${blocks.join('\n\n')}\n`
+}
+
+function fileBlock(file: FileReport, width: number, paint: Paint): string {
+  const lines = [`${paint('bold', escapeText(file.path))}${GAP}${paint('dim', fileNotes(file))}`]
+  if (file.components.length === 0) lines.push(`${INDENT}no known component`)
+  const rows = new Map(file.components.map((match) => [match, rowOf(match)]))
+  const widths = columnWidths([...rows.values()])
+  for (const { role, title } of GROUPS) {
+    const members = file.components.filter((match) => match.role === role)
+    if (members.length > 0 && title !== '') lines.push(`${INDENT}${paint('dim', title)}`)
+    for (const match of members) {
+      const row = rows.get(match)
+      if (row !== undefined) lines.push(rowLine(row, widths, width, paint))
+    }
+  }
+  return lines.join('\n')
+}
+
+function fileNotes(file: FileReport): string {
+  const owner = file.ownedBy === null ? '' : `, owned by ${escapeText(file.ownedBy)}`
+  const shadowed = file.visibility === 'shadowed' ? ', shadowed' : ''
+  const layer = file.layer === null ? '' : `, layer ${escapeText(cut(file.layer, 19))}`
+  return `${fileText(file)}${owner}${layer}${shadowed}`
+}
+
+function rowOf(match: Match): Row {
+  return {
+    name: escapeText(match.name),
+    version: versionText(match.version),
+    confidence: match.confidence.toFixed(2),
+    presence: presenceText(match),
+    reason: reasonText(match),
+    style: styleOf(match.version),
+  }
+}
+
+function styleOf(version: VersionEstimate): Style {
+  if (version.kind === 'exact') return 'green'
+  return version.kind === 'set' ? 'yellow' : 'dim'
+}
+
+/** Why the claim is made, in one phrase: units with their fingerprints found of expected, and the best evidence. */
+function reasonText(match: Match): string {
+  const parts: string[] = []
+  const [first] = match.units
+  if (match.units.length === 1 && first !== undefined) {
+    parts.push(`${first.matched} of ${first.expected} in ${escapeText(first.path)}`)
+  } else if (match.units.length > 1) {
+    const matched = match.units.reduce((sum, unit) => sum + unit.matched, 0)
+    const expected = match.units.reduce((sum, unit) => sum + unit.expected, 0)
+    parts.push(`${matched} of ${expected} in ${match.units.length} units`)
+  }
+  const [best] = match.evidence
+  if (best !== undefined) parts.push(`${best.kind} "${cut(escapeText(best.text), EVIDENCE_CHARACTERS)}"`)
+  return parts.join(', ')
+}
+
+interface Widths {
+  readonly name: number
+  readonly version: number
+  readonly presence: number
+}
+
+function columnWidths(rows: readonly Row[]): Widths {
+  const widest = (column: (row: Row) => string): number => Math.max(0, ...rows.map((row) => column(row).length))
+  return {
+    name: widest((row) => row.name),
+    version: widest((row) => row.version),
+    presence: widest((row) => row.presence),
+  }
+}
+
+function rowLine(row: Row, widths: Widths, width: number, paint: Paint): string {
+  const name = row.name.padEnd(widths.name)
+  const version = row.version.padEnd(widths.version)
+  const presence = row.presence.padEnd(widths.presence)
+  const plain = [INDENT + name, version, row.confidence, presence].join(GAP)
+  const left = width - plain.length - GAP.length
+  const reason = left < REASON_MIN_WIDTH ? '' : cut(row.reason, left)
+  const cells = [INDENT + paint('bold', name), paint(row.style, version), row.confidence, presence]
+  if (reason === '') return cells.join(GAP).trimEnd()
+  return [...cells, paint('dim', reason)].join(GAP)
+}
+
+function unknownBlock(unknowns: readonly Unknown[], paint: Paint): string {
+  const lines = [paint('red', `not read, wholly or in part (${unknowns.length}):`)]
+  for (const { path, code, message } of unknowns)
+    lines.push(`${INDENT}${escapeText(path)}${GAP}${escapeText(code)}${GAP}${escapeText(message)}`)
+  return lines.join('\n')
+}
+
+function summary(report: Report, silent: number, paint: Paint): string {
+  const matches = report.files.flatMap((file) => file.components)
+  const roles = GROUPS.map(({ role }) => ({ role, number: matches.filter((match) => match.role === role).length }))
+  const parts = [`${count(report.files.length, 'program')} read`]
+  for (const { role, number } of roles) if (number > 0 || role === 'embedded') parts.push(`${number} ${role}`)
+  if (silent > 0) parts.push(`${silent} without a known component`)
+  if (report.unknowns.length > 0) parts.push(`${report.unknowns.length} unknown`)
+  if (report.skipped > 0) parts.push(`${count(report.skipped, 'other file')} skipped`)
+  const { components, releases } = report.database
+  const database = `database: ${count(components, 'component')}, ${count(releases, 'release')}`
+  return `${parts.join(', ')} ${paint('dim', `(${database})`)}`
+}

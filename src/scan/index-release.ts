@@ -1,0 +1,179 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildPrints, countFeatures, type IndexResult, writePrints } from '../build/build-database.ts'
+import {
+  type IndexedReleases,
+  type IndexOptions,
+  indexTags,
+  indexTree,
+  type ReleaseTag,
+  releaseTags,
+} from '../build/index-releases.ts'
+import { pathRules } from '../build/path-rules.ts'
+import { directoryTree } from '../build/sources/directory.ts'
+import { openSource } from '../build/sources/open.ts'
+import { classifyPath, type PathRules } from '../build/sources/paths.ts'
+import type { SourceTree } from '../build/sources/tree.ts'
+import { type CatalogEntry, defaultEntry, readCatalog, readVendoredPaths } from '../database/catalog.ts'
+import { decodePrints } from '../database/prints-file.ts'
+import type { ComponentPrints } from '../database/schema.ts'
+import { DetectorError } from '../errors.ts'
+import { DEFAULT_DATABASE } from './open-database.ts'
+import type { Watch } from './progress.ts'
+
+export type { IndexResult } from '../build/build-database.ts'
+
+export interface IndexReleaseOptions extends Watch {
+  /** Canonical name; a component of the catalog lends its entry, any other gets `pkg:generic/<name>`. */
+  readonly component: string
+  /** The version that the input holds. Required for directories and archives. */
+  readonly release?: string
+  /** Of a git repository: the tags to take; a group `version` may pick the version out of the tag. */
+  readonly tags?: RegExp
+  /** How versions are ordered. Default: the catalog's scheme, or `semver-like`. */
+  readonly scheme?: string
+}
+
+/**
+ * Adds releases of a component to `<component>.bpf` in a directory of prints, which `openDatabase` then reads.
+ *
+ * An input is the source directory or archive of the release, or a git repository (a path or an address) whose tags are
+ * the releases; with `release`, the repository's tag of that version alone.
+ *
+ * @throws DetectorError `USAGE` without a release, `SOURCE_UNSAFE`, `SOURCE_FAILED`, `INPUT_NOT_FOUND`, `ABORTED`
+ */
+export async function indexRelease(
+  printsDirectory: string,
+  inputs: readonly string[],
+  options: IndexReleaseOptions,
+): Promise<IndexResult> {
+  const [input, ...rest] = inputs
+  if (input === undefined || rest.length > 0)
+    throw new DetectorError('USAGE', `need one input for one release, have ${inputs.length}`)
+  if (!/^[a-z0-9][a-z0-9._+-]*$/.test(options.component))
+    throw new DetectorError(
+      'USAGE',
+      `need a component name like zlib or my-lib, have ${JSON.stringify(options.component)}`,
+    )
+  const catalog = readCatalog(DEFAULT_DATABASE)
+  const entry = entryFor(catalog, options)
+  const rules = pathRules(entry, catalog, readVendoredPaths(DEFAULT_DATABASE))
+  const path = join(printsDirectory, `${entry.name}.bpf`)
+  const previous = existsSync(path) ? decodePrints(readFileSync(path), { path }) : undefined
+  const indexed = await indexInput(input, entry, rules, previous, options)
+  await mkdir(printsDirectory, { recursive: true })
+  return {
+    component: entry.name,
+    releases: indexed.added,
+    features: countFeatures(indexed.prints),
+    path: await writePrints(printsDirectory, indexed.prints),
+    skipped: indexed.skipped,
+  }
+}
+
+async function indexInput(
+  input: string,
+  entry: CatalogEntry,
+  rules: PathRules,
+  previous: ComponentPrints | undefined,
+  options: IndexReleaseOptions,
+): Promise<IndexedReleases> {
+  const { signal, onProgress, release } = options
+  const accept = (path: string): boolean => classifyPath(path, rules) !== 'skip'
+  const watch: IndexOptions = {
+    ...(signal === undefined ? {} : { signal }),
+    ...(previous === undefined ? {} : { previous }),
+    onProgress: (done: number, total: number) => onProgress?.({ phase: 'index', done, total, label: entry.name }),
+  }
+  const opened = await openSource(input, accept, signal === undefined ? {} : { signal })
+  if (opened.kind === 'tree') return indexOne(opened.tree, input, entry, rules, release, watch)
+  let tags: ReleaseTag[]
+  try {
+    tags = (await releaseTags(opened.repository, entry)).filter(
+      ({ version }) => release === undefined || version === release,
+    )
+    if (tags.length > 0 || release === undefined) return await indexTags(entry, rules, opened.repository, tags, watch)
+  } finally {
+    await opened.repository.close()
+  }
+  // A work tree whose release was never tagged, or is tagged in another way: the files that lie there are the release.
+  return indexOne(await directoryTree(input, accept), input, entry, rules, release, watch)
+}
+
+async function indexOne(
+  tree: SourceTree,
+  input: string,
+  entry: CatalogEntry,
+  rules: PathRules,
+  release: string | undefined,
+  options: IndexOptions,
+): Promise<IndexedReleases> {
+  try {
+    if (release === undefined)
+      throw new DetectorError('USAGE', `need --release VERSION: ${input} holds one release and does not say which`)
+    return await indexTree(entry, rules, tree, { version: release, provenance: `file ${baseName(input)}` }, options)
+  } finally {
+    await tree.close?.()
+  }
+}
+
+function baseName(path: string): string {
+  return path.replace(/[/\\]+$/, '').replace(/^.*[/\\]/, '')
+}
+
+function entryFor(catalog: readonly CatalogEntry[], options: IndexReleaseOptions): CatalogEntry {
+  const known = catalog.find(({ name }) => name === options.component) ?? defaultEntry(options.component)
+  const pattern = options.tags?.source
+  return {
+    ...known,
+    ...(options.scheme === undefined ? {} : { versionScheme: options.scheme }),
+    ...(pattern === undefined ? {} : { tagPattern: withVersionGroup(pattern) }),
+  }
+}
+
+/** `^v` alone says which tags count; the version is then the first number in them and what follows. */
+function withVersionGroup(pattern: string): string {
+  return pattern.includes('(?<version>') ? pattern : `(?=.*(?:${pattern})).*?(?<version>\\d[\\w.+~-]*)$`
+}
+
+export interface BuildOptions extends Watch {
+  /** Components to build. Default: the whole catalog. */
+  readonly names?: readonly string[]
+  /** Directory that holds `components/` and `vendored-paths.json`. Default: the catalog that ships with binprint. */
+  readonly catalogDirectory?: string
+  /** Default: `prints/` beside the catalog. */
+  readonly printsDirectory?: string
+  /** Directory of repositories to use instead of the network, one for each component (`zlib.git`). */
+  readonly gitMirror?: string
+  /** Components at the same time. Default: 2; reading git and parsing overlap even on one core. */
+  readonly jobs?: number
+}
+
+export interface BuildResult {
+  /** In catalog order. */
+  readonly built: readonly IndexResult[]
+}
+
+/**
+ * Builds the prints of catalog components from the release tags of their repositories.
+ *
+ * @throws DetectorError `USAGE` for a name that the catalog lacks; what {@link indexRelease} throws
+ */
+export async function buildDatabase(options: BuildOptions = {}): Promise<BuildResult> {
+  const { catalogDirectory = DEFAULT_DATABASE, signal, onProgress, gitMirror, names } = options
+  const catalog = readCatalog(catalogDirectory)
+  const unknown = names?.filter((name) => !catalog.some((entry) => entry.name === name)) ?? []
+  if (unknown.length > 0) throw new DetectorError('USAGE', `no such component in the catalog: ${unknown.join(', ')}`)
+  const built = await buildPrints({
+    entries: names === undefined ? catalog : catalog.filter(({ name }) => names.includes(name)),
+    catalog,
+    vendoredPaths: readVendoredPaths(catalogDirectory),
+    printsDirectory: options.printsDirectory ?? join(catalogDirectory, 'prints'),
+    jobs: options.jobs ?? 2,
+    ...(gitMirror === undefined ? {} : { gitMirror }),
+    ...(signal === undefined ? {} : { signal }),
+    onProgress: (label, done, total) => onProgress?.({ phase: 'build', done, total, label }),
+  })
+  return { built }
+}

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest'
+import { DetectorError } from '../../src/errors.ts'
+import { toJson } from '../../src/report/json.ts'
+import { report } from '../fixtures/report.ts'
+import { runCommand } from './context.ts'
+
+describe('binprint', () => {
+  test.each([[['--help']], [['-h']], [['db', '--help']]])('%j shows the commands', async (args) => {
+    const { code, stdout, stderr } = await runCommand(args)
+    expect([code, stderr]).toEqual([0, ''])
+    for (const name of ['scan', 'explain', 'index', 'db build', 'db info']) expect(stdout).toContain(`\n  ${name} `)
+  })
+
+  test('--version shows the version', async () => {
+    expect(await runCommand(['--version'])).toMatchObject({ code: 0, stdout: 'binprint 1.2.3\n', stderr: '' })
+  })
+
+  test.each(['scan', 'explain', 'index', 'db build', 'db info'])('%s --help shows its usage', async (name) => {
+    const { code, stdout } = await runCommand([...name.split(' '), '--nope', '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain(`Usage: binprint ${name} `)
+  })
+
+  test.each<[string[], string]>([
+    [[], 'a command is needed; see binprint --help'],
+    [['scna', 'x'], 'unknown command "scna"; see binprint --help'],
+    [['db'], 'db needs build or info; see binprint --help'],
+    [['db', 'drop'], 'db needs build or info, have "drop"; see binprint --help'],
+    [['scan'], 'scan needs FILE...|DIR; see binprint scan --help'],
+    [['explain', 'x'], 'explain needs FILE COMPONENT; see binprint explain --help'],
+    [['index', 'x'], 'index needs --component NAME; see binprint index --help'],
+    [['scan', 'x', '--format', 'a\u001bb'], '--format needs table or json, have "a\\x1bb"'],
+  ])('%j is a usage error: exit 2, one line, nothing on stdout', async (args, message) => {
+    expect(await runCommand(args)).toEqual({ code: 2, stdout: '', stderr: `binprint: ${message}\n`, calls: [] })
+  })
+})
+
+describe('scan', () => {
+  test('--format json prints the report and nothing else', async () => {
+    const outcome = await runCommand(['scan', 'bin', '--format', 'json'])
+    expect(outcome).toMatchObject({ code: 0, stdout: toJson(report), stderr: '' })
+  })
+
+  test('passes the options on and closes the database', async () => {
+    const { calls } = await runCommand(['scan', 'a', 'b', '--db', 'mine', '--min-confidence', '0.5'])
+    expect(calls).toEqual([['openDatabase', 'mine'], ['scanPaths', ['a', 'b'], { minConfidence: 0.5 }], ['close']])
+  })
+
+  test('leaves the defaults to the API', async () => {
+    const { calls } = await runCommand(['scan', 'a'])
+    expect(calls).toEqual([['openDatabase', undefined], ['scanPaths', ['a'], {}], ['close']])
+  })
+
+  test('--fail-on unknown exits 1 after printing the report', async () => {
+    const { code, stdout } = await runCommand(['scan', 'bin', '--fail-on', 'unknown'])
+    expect(code).toBe(1)
+    expect(stdout).toContain('bin/broken')
+  })
+
+  test('an error of the database ends in one line and exit 3', async () => {
+    const message = 'database has schema 3, this version reads 4: rebuild it'
+    const openDatabase = async (): Promise<never> => {
+      throw new DetectorError('STORE_SCHEMA_MISMATCH', message)
+    }
+    const outcome = await runCommand(['scan', 'bin'], { api: { openDatabase } })
+    expect(outcome).toMatchObject({ code: 3, stdout: '', stderr: `binprint: ${message}\n` })
+  })
+
+  test('the database is closed when the scan fails', async () => {
+    const scanPaths = async (): Promise<never> => {
+      throw new DetectorError('ABORTED', 'stopped before the end')
+    }
+    const { code, calls } = await runCommand(['scan', 'bin'], { api: { scanPaths } })
+    expect([code, calls.at(-1)]).toEqual([3, ['close']])
+  })
+
+  test('a mistake of ours ends in one line too, and not in the exit code of a gate', async () => {
+    const scanPaths = async (): Promise<never> => {
+      throw new TypeError('x is\nundefined')
+    }
+    const { code, stderr } = await runCommand(['scan', 'bin'], { api: { scanPaths } })
+    expect(code).toBe(3)
+    expect(stderr).toBe('binprint: unexpected: x is\\nundefined (NODE_DEBUG=binprint shows where)\n')
+  })
+})
+
+describe('a terminal', () => {
+  test('gets colours and a progress line that is taken away again', async () => {
+    const { stdout, stderr } = await runCommand(['scan', 'bin'], { terminal: true })
+    expect(stdout).toContain('\u001b[1mbin/agent')
+    expect(stderr).toBe('\r\u001b[Kscanning 1/2 bin/\\x1bagent\r\u001b[K')
+  })
+
+  test.each<[string, Record<string, string>]>([
+    ['NO_COLOR', { NO_COLOR: '1' }],
+    ['a dumb terminal', { TERM: 'dumb' }],
+  ])('gets no colours with %s', async (_name, environment) => {
+    const { stdout } = await runCommand(['scan', 'bin'], { terminal: true, environment })
+    expect(stdout).not.toContain('\u001b')
+  })
+
+  test('gets colours with an empty NO_COLOR', async () => {
+    const { stdout } = await runCommand(['scan', 'bin'], { terminal: true, environment: { NO_COLOR: '' } })
+    expect(stdout).toContain('\u001b')
+  })
+})
+
+test('explain scans the file alone, at every confidence', async () => {
+  const { stdout, calls } = await runCommand(['explain', 'bin/agent', 'zlib'])
+  expect(stdout).toBe('because\n')
+  expect(calls).toContainEqual(['scanPaths', ['bin/agent'], { minConfidence: 0 }])
+  expect(calls).toContainEqual(['explain', 'bin/agent', 'zlib'])
+})
+
+test('index writes beside the work unless told otherwise, and says how to scan with it', async () => {
+  const { stdout, calls } = await runCommand(['index', 'src', '--component', 'x', '--release', '1.0'])
+  expect(calls).toEqual([['indexRelease', 'prints', ['src'], { component: 'x', release: '1.0' }]])
+  expect(stdout).toBe(
+    'x: 1 release added (1.0), 12 features in prints/x.bpf\nscan with: binprint scan FILE --db prints\n',
+  )
+})
+
+test('index of a repository passes the tags and the scheme on', async () => {
+  const { calls } = await runCommand([
+    'index',
+    'r',
+    '--component=x',
+    '--tags',
+    '^v',
+    '--scheme',
+    'semver',
+    '--prints=p',
+  ])
+  expect(calls).toEqual([['indexRelease', 'p', ['r'], { component: 'x', tags: /^v/u, scheme: 'semver' }]])
+})
+
+test('db build passes its options on', async () => {
+  const { calls } = await runCommand(['db', 'build', 'zlib', '--prints', 'p', '--git-mirror', 'm', '--jobs', '2'])
+  expect(calls).toEqual([['buildDatabase', { names: ['zlib'], printsDirectory: 'p', gitMirror: 'm', jobs: 2 }]])
+})
+
+test('db info shows what the database holds', async () => {
+  const { stdout, calls } = await runCommand(['db', 'info', '--db', 'mine'])
+  expect(calls).toEqual([['openDatabase', 'mine'], ['close']])
+  expect(stdout).toBe(
+    'components  28\nreleases    1234\nschema      1\ndigest      0123456789abcdef\nnames       expat zlib\n',
+  )
+})

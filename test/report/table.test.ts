@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import type { Report, VersionEstimate } from '../../src/model.ts'
+import { toTable } from '../../src/report/table.ts'
+import { versionText } from '../../src/report/words.ts'
+import { file, match, report } from '../fixtures/report.ts'
+
+const plain = { colour: false, width: Number.POSITIVE_INFINITY }
+
+test('a file is a block: what it is, then a row per component, linked and mentioned ones below', () => {
+  expect(toTable(report, { colour: false, width: 120 })).toBe(
+    `
+bin/agent  ELF x86_64, stripped, 94.2 MiB
+  zlib     1.2.13                                0.99  embedded           19 of 22 in inflate.c, template " inflate 1.2…
+  openssl  3.0.19 (not indexed, nearest 3.0.15)  0.97  embedded, partial  42 of 71 in 2 units, template "OpenSSL 3.0.19…
+  lz4      one of 1.9.2, 1.9.3, 1.9.4 or newer   0.87  embedded, snippet  19 of 22 in inflate.c, template " inflate 1.2…
+  only linked, the code is elsewhere:
+  curl     unknown                               0.95  linked             import "curl_easy_init"
+  only mentioned:
+  expat    unknown                               0.90  mentioned          string "expat_2.6.2"
+
+not read, wholly or in part (1):
+  bin/broken  FORMAT_TRUNCATED  need 64 bytes at offset 0x1f40, have 12
+
+2 programs read, 3 embedded, 1 linked, 1 mentioned, 1 without a known component, 1 unknown, 3 other files skipped (database: 28 components, 1,234 releases)
+`.trimStart(),
+  )
+})
+
+test('a single file without components says so', () => {
+  const quiet: Report = { ...report, files: [{ ...file, components: [] }], unknowns: [], skipped: 0 }
+  expect(toTable(quiet, plain)).toBe(
+    `bin/agent  ELF x86_64, stripped, 94.2 MiB
+  no known component
+
+1 program read, 0 embedded (database: 28 components, 1,234 releases)
+`,
+  )
+})
+
+test('no line is longer than the width as long as the columns before the reason fit', () => {
+  const lines = toTable({ ...report, unknowns: [] }, { colour: false, width: 90 })
+    .split('\n')
+    .slice(0, 8)
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(90)
+})
+
+test('colours do not move the columns', () => {
+  const coloured = toTable(report, { colour: true, width: 120 })
+  expect(coloured).toContain('\u001b[')
+  // biome-ignore lint/complexity/useRegexLiterals: the escape character is clearer spelled out
+  expect(coloured.replace(new RegExp('\u001b\\[\\d+m', 'g'), '')).toBe(toTable(report, { colour: false, width: 120 }))
+})
+
+test('names and texts of hostile files reach the terminal escaped', () => {
+  const evil = '\u001b]0;owned\u0007\r\n\u009b2J\u202eexe'
+  const hostile: Report = {
+    ...report,
+    files: [
+      {
+        ...file,
+        path: evil,
+        arch: evil,
+        ownedBy: evil,
+        layer: evil,
+        components: [
+          {
+            ...match,
+            name: evil,
+            version: { kind: 'set', versions: [evil], likeliest: evil },
+            units: [{ path: evil, matched: 1, expected: 1 }],
+            evidence: [{ kind: 'string', offset: 0, length: 1, unit: evil, bits: 1, text: evil }],
+          },
+        ],
+      },
+    ],
+    unknowns: [{ path: evil, code: evil, message: evil }],
+  }
+  const table = toTable(hostile, plain)
+  expect(table).not.toMatch(/[\p{Cf}\p{Cs}]|(?!\n)\p{Cc}/u)
+  expect(table).toContain('\\x1b]0;owned\\x07\\r\\n\\x9b2J\\u202eexe')
+  expect(table.split('\n')).toHaveLength(8)
+})
+
+describe('a version cannot be read as more than it is', () => {
+  test.each<[string, VersionEstimate]>([
+    ['1.2.13', { kind: 'exact', version: '1.2.13', indexed: true }],
+    ['3.0.19 (not indexed, nearest 3.0.15)', { kind: 'exact', version: '3.0.19', indexed: false, nearest: '3.0.15' }],
+    ['9.1 (not indexed)', { kind: 'exact', version: '9.1', indexed: false }],
+    ['one of 1.9.4, 1.9.3', { kind: 'set', versions: ['1.9.4', '1.9.3'], likeliest: '1.9.4' }],
+    ['3.50.4 or newer', { kind: 'set', versions: ['3.50.4'], likeliest: '3.50.4', orNewer: true }],
+    [
+      'one of 6: 6, 5, 4, 3, … or newer',
+      { kind: 'set', versions: ['6', '5', '4', '3', '2', '1'], likeliest: '6', orNewer: true },
+    ],
+    ['unknown', { kind: 'unknown', reason: 'too little was found' }],
+  ])('%s', (text, version) => {
+    expect(versionText(version)).toBe(text)
+  })
+})

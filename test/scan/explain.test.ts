@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { DetectorError } from '../../src/errors.ts'
+import type { Match, Report } from '../../src/model.ts'
+import { explain } from '../../src/scan/explain.ts'
+import { file, match, report, unknown } from '../fixtures/report.ts'
+
+test('the story: version and why, evidence with the line that shows it, units, what speaks against it', () => {
+  expect(explain(report, 'bin/agent', 'openssl')).toBe(
+    `openssl 3.0.19 (not indexed, nearest 3.0.15) in bin/agent
+  file        ELF x86_64, stripped, 94.2 MiB, sha256 ${'ab'.repeat(32)}
+  role        embedded, partial: its code is in this file, as a copy or because the file is the component's own library or program
+  confidence  0.97
+  purl        pkg:github/openssl/openssl@3.0.19
+  cpe         cpe:2.3:a:openssl:openssl:3.0.19:*:*:*:*:*:*:*
+
+Version
+  exactly 3.0.19 (not indexed, nearest 3.0.15)
+  named by a text that carries its own component's version at 0x2000: "OpenSSL 3.0.19 1 Jan 2026"
+  this release is not in the database: its name was read from the file, not compared with its prints
+
+Units (fingerprints found of those that the likeliest release has)
+  crypto/x509/v3_utl.c  30 of 31  97 %
+  ssl/ssl_lib.c         12 of 40  30 %
+
+Evidence (2 pieces, the strongest hits, 28.0 bits together)
+  template at 0x2000, 22 bytes, 20.0 bits
+    "OpenSSL 3.0.19 1 Jan 2026"
+    xxd -s 0x2000 -l 22 bin/agent
+  literal at 0x2100, 6 bytes, 8.0 bits
+    "3.0.19"
+    xxd -s 0x2100 -l 6 bin/agent
+
+Against
+  9 of 40 strings of ssl/ssl_lib.c are missing although its code is here
+`,
+  )
+})
+
+test('evidence names its unit and the releases that have it', () => {
+  const text = explain(report, 'bin/agent', 'zlib')
+  expect(text).toContain('template at 0x1f40, 48 bytes, inftrees.c, 14.3 bits')
+  expect(text).toContain('in releases 1.2.13')
+})
+
+test('evidence without a place in the file has no xxd line', () => {
+  const text = explain(report, 'bin/agent', 'curl')
+  expect(text).toContain('  import, no place in the file, 9.0 bits\n    "curl_easy_init"\n\n')
+  expect(text).not.toContain('xxd')
+})
+
+test('a set says that its releases cannot be told apart, and that a newer one would look the same', () => {
+  const text = explain(report, 'bin/agent', 'lz4')
+  expect(text).toContain('one of 3, best first: 1.9.2, 1.9.3, 1.9.4')
+  expect(text).toContain('does not tell these releases apart')
+  expect(text).toContain('or newer:')
+})
+
+test('several copies are explained one by one', () => {
+  const second: Match = { ...match, version: { kind: 'exact', version: '1.3.1', indexed: true } }
+  const text = explain({ ...report, files: [{ ...file, components: [match, second] }] }, 'bin/agent', 'zlib')
+  expect(text).toContain('zlib 1.2.13 in bin/agent (copy 1 of 2)')
+  expect(text).toContain('zlib 1.3.1 in bin/agent (copy 2 of 2)')
+})
+
+test.each(['ZLIB', 'zlib', 'z-lib'])('%s finds zlib', (name) => {
+  expect(explain(report, 'bin/agent', name)).toMatch(/^zlib /)
+})
+
+test.each([
+  ['libexpat', 'expat'],
+  ['LibLZ4', 'lz4'],
+])('%s finds %s', (name, found) => {
+  expect(explain(report, 'bin/agent', name).startsWith(`${found} `)).toBe(true)
+})
+
+test.each(['bin/agent', './bin/agent', 'bin//agent', 'bin/./agent'])('the file may be written %s', (path) => {
+  expect(explain(report, path, 'zlib')).toMatch(/^zlib /)
+})
+
+describe('what is not there', () => {
+  test('a component: the message names those of the file', () => {
+    expect(failure(report, 'bin/agent', 'sqlite')).toEqual([
+      'USAGE',
+      'bin/agent holds no component sqlite; it has zlib, openssl, curl, expat, lz4',
+    ])
+  })
+
+  test('any component', () => {
+    expect(failure(report, 'lib/quiet.dll', 'zlib')).toEqual([
+      'USAGE',
+      'lib/quiet.dll holds no component zlib; it has none',
+    ])
+  })
+
+  test('a file: the message names those of the report', () => {
+    expect(failure(report, 'bin/other', 'zlib')).toEqual([
+      'USAGE',
+      'the report has no file bin/other; it has bin/agent, lib/quiet.dll',
+    ])
+  })
+
+  test('a file that could not be read: the message says why', () => {
+    expect(failure(report, unknown.path, 'zlib')).toEqual([
+      'INPUT_UNREADABLE',
+      'bin/broken was not read: need 64 bytes at offset 0x1f40, have 12 (FORMAT_TRUNCATED)',
+    ])
+  })
+})
+
+test('texts and paths of hostile files are escaped, and the xxd line still names the file', () => {
+  const evil = '\u001b[2J\nexe'
+  const hostile: Match = {
+    ...match,
+    name: 'zlib',
+    purl: `pkg:${evil}`,
+    cpes: [evil],
+    units: [{ path: evil, matched: 0, expected: 0 }],
+    evidence: [{ kind: 'string', offset: 1, length: 2, unit: evil, bits: 1, text: evil, releases: [evil] }],
+    against: [evil],
+  }
+  const text = explain({ ...report, files: [{ ...file, path: evil, components: [hostile] }] }, evil, 'zlib')
+  expect(text).not.toMatch(/(?!\n)\p{Cc}/u)
+  expect(text).toContain("xxd -s 0x1 -l 2 $'\\x1b[2J\\x0aexe'")
+})
+
+function failure(from: Report, path: string, component: string): readonly string[] {
+  try {
+    explain(from, path, component)
+  } catch (error) {
+    if (error instanceof DetectorError) return [error.code, error.message]
+    throw error
+  }
+  return []
+}
