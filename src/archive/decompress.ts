@@ -17,7 +17,7 @@ export interface Decompressed {
   readonly format: Compression | 'none'
 }
 
-/** Packed bytes read at a time: large enough that streams cost little, small enough for decoders without back-pressure. */
+/** Packed bytes read at a time: enough that streams cost little, few enough for decoders without back-pressure. */
 const CHUNK_BYTES = 64 * 1024
 /** Above this, the window of a zstd frame is refused, as zstd's own tool does without `--long`. */
 const MAX_ZSTD_WINDOW = 128 * 1024 ** 2
@@ -84,9 +84,20 @@ function* chunksOf(source: ByteSource, into: Unpacked): Generator<Uint8Array> {
 }
 
 async function throughTransform(transform: Transform, source: ByteSource, into: Unpacked): Promise<void> {
-  await pipeline(Readable.from(chunksOf(source, into)), transform, async (unpacked: AsyncIterable<Uint8Array>) => {
-    for await (const chunk of unpacked) into.write(chunk)
-  })
+  // A pipeline reports that it was broken off, not by what: a limit would look like a broken file.
+  let reason: unknown
+  try {
+    await pipeline(Readable.from(chunksOf(source, into)), transform, async (unpacked: AsyncIterable<Uint8Array>) => {
+      try {
+        for await (const chunk of unpacked) into.write(chunk)
+      } catch (error) {
+        reason = error
+        throw error
+      }
+    })
+  } catch (error) {
+    throw reason instanceof DetectorError ? reason : error
+  }
 }
 
 async function unpackZstd(source: ByteSource, into: Unpacked): Promise<void> {
@@ -119,8 +130,8 @@ function checkZstdWindow(source: ByteSource): void {
 }
 
 /**
- * Lets a program of the system unpack, which is several times faster than any decoder in JavaScript. Returns false,
- * with nothing read yet, when there is no such program.
+ * Lets a program of the system unpack: faster than the decoders in JavaScript (xz 1.2 times, bzip2 2.5 times), and
+ * beside this process. Returns false, with nothing read yet, when there is no such program.
  */
 async function throughProgram(program: 'xz' | 'bzip2', source: ByteSource, into: Unpacked): Promise<boolean> {
   // Their options could also come from variables such as XZ_OPT: only the search path is passed on.

@@ -16,8 +16,8 @@ export interface SymbolEntry {
 }
 
 /**
- * Places looked at per lookup. Half-full tables need some dozens at most; a file whose names are forged to collide
- * costs no more than this, and lists a symbol twice.
+ * Places looked at per lookup. Tables are at most half full, so that honest names need few; a file whose names are
+ * forged to collide costs no more than this, and may list a symbol twice.
  */
 const MAX_PROBES = 512
 

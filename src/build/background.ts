@@ -4,7 +4,7 @@ import { readProgram } from '../binary/read.ts'
 import { DEFAULT_LIMITS } from '../bytes/limits.ts'
 import { type ByteSource, fileSource, sliceSource } from '../bytes/source.ts'
 import { PrintsBuilder } from '../database/prints-builder.ts'
-import type { ComponentPrints } from '../database/schema.ts'
+import type { ComponentPrints, FeatureTable } from '../database/schema.ts'
 import { DetectorError } from '../errors.ts'
 import { extractProgram } from '../fingerprint/extract.ts'
 import { Kind, PrintSet } from '../fingerprint/print-set.ts'
@@ -36,6 +36,48 @@ export function indexBackground(packages: readonly BackgroundPackage[]): Compone
     }
   }
   return builder.finish()
+}
+
+/**
+ * The part of a background that can matter: what two packages share, and what any of the components holds. The rest, text
+ * of one program alone, is nine tenths of the bytes.
+ */
+export function thinBackground(background: ComponentPrints, components: readonly ComponentPrints[]): ComponentPrints {
+  const thin = (table: FeatureTable, known: readonly FeatureTable[]): FeatureTable => {
+    const held = new Set<bigint>()
+    for (const other of known) for (let i = 0; i < other.high.length; i++) held.add(hashOf(other, i))
+    const kept = [...table.high.keys()].filter(
+      (i) => table.starts[i + 1]! - table.starts[i]! > 1 || held.has(hashOf(table, i)),
+    )
+    const starts = Uint32Array.from({ length: kept.length + 1 }, (_, i) => i)
+    return {
+      high: Uint32Array.from(kept, (i) => table.high[i]!),
+      low: Uint32Array.from(kept, (i) => table.low[i]!),
+      starts,
+      units: new Uint32Array(kept.length),
+      sets: new Uint32Array(kept.length),
+    }
+  }
+  return {
+    ...background,
+    units: [{ path: 'programs', vendored: false }],
+    sets: [[0, 0]],
+    strings: thin(
+      background.strings,
+      components.map(({ strings }) => strings),
+    ),
+    symbols: thin(
+      background.symbols,
+      components.map(({ symbols }) => symbols),
+    ),
+    templates: background.templates
+      .filter((template, i, all) => i === 0 || template.high !== all[i - 1]!.high || template.low !== all[i - 1]!.low)
+      .map((template) => ({ ...template, unit: 0, agreeing: 0, seen: 0 })),
+  }
+}
+
+function hashOf(table: FeatureTable, i: number): bigint {
+  return (BigInt(table.high[i]!) << 32n) | BigInt(table.low[i]!)
 }
 
 /** The fingerprints of a program, or of the members of an archive. */

@@ -123,7 +123,7 @@ export class SourceIndexer {
   #addText(text: TextPrints, unit: number, release: number, version: string, headerOnly: boolean): void {
     for (const string of text.strings) this.#builder.addString(string, unit, release)
     for (const { number, template } of text.templates) {
-      const agrees = template.version === version
+      const agrees = withoutState(template.version) === version || template.version === version
       const { selfNaming, head } = template
       this.#builder.addTemplate(number, unit, release, { agrees, selfNaming, head, headerOnly })
     }
@@ -153,6 +153,11 @@ export class SourceIndexer {
       return this.#names.some((name) => context.includes(name)) ? version : undefined
     }
   }
+}
+
+/** Repositories tag `7.88.1-DEV` where the release says `7.88.1`: the mark of unreleased text does not count. */
+function withoutState(version: string): string {
+  return version.replace(/[-+](?:dev|cvs|svn|git|snapshot|head|wip)$/i, '')
 }
 
 /** What a macro name alone spells; names without a definition of the file's own are resolved once per release. */

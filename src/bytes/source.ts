@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { DetectorError, hex } from '../errors.ts'
 
 /**
@@ -55,8 +55,7 @@ export function sliceSource(parent: ByteSource, start: number, size: number): By
  * @throws DetectorError `INPUT_NOT_FOUND` or `INPUT_UNREADABLE`
  */
 export function fileSource(path: string): ByteSource {
-  const handle = openFile(path)
-  const size = fstatSync(handle).size
+  const { handle, size } = openFile(path)
   const pages = new Map<number, Uint8Array>()
   let open = true
 
@@ -78,7 +77,7 @@ export function fileSource(path: string): ByteSource {
     const bytes = new Uint8Array(length)
     let done = 0
     while (done < length) {
-      const got = readSync(handle, bytes, done, length - done, offset + done)
+      const got = readSome(path, handle, bytes, done, offset + done)
       if (got === 0) throw truncated(offset, length, offset + done)
       done += got
     }
@@ -110,13 +109,31 @@ export function fileSource(path: string): ByteSource {
   }
 }
 
-function openFile(path: string): number {
+function openFile(path: string): { handle: number; size: number } {
+  const handle = openHandle(path)
+  const stats = fstatSync(handle)
+  if (stats.isFile()) return { handle, size: stats.size }
+  closeSync(handle)
+  throw new DetectorError('INPUT_UNREADABLE', `not a regular file: ${path}`, { locus: { path } })
+}
+
+function openHandle(path: string): number {
   try {
-    return openSync(path, 'r')
+    // Without O_NONBLOCK, opening a pipe that nobody writes to never ends. Windows does not have it.
+    return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
     const code = missing ? 'INPUT_NOT_FOUND' : 'INPUT_UNREADABLE'
     throw new DetectorError(code, missing ? `no such file: ${path}` : `cannot open ${path}`, { locus: { path }, cause })
+  }
+}
+
+/** Reads into `bytes` from `done` on; returns how many bytes came. */
+function readSome(path: string, handle: number, bytes: Uint8Array, done: number, offset: number): number {
+  try {
+    return readSync(handle, bytes, done, bytes.length - done, offset)
+  } catch (cause) {
+    throw new DetectorError('INPUT_UNREADABLE', `cannot read ${path}`, { locus: { path, offset }, cause })
   }
 }
 

@@ -96,7 +96,10 @@ export class VarintReader {
     if (count > this.bytes.length - this.position) throw this.#corrupt(`list of ${count} numbers runs past the end`)
     const values = new Array<number>(count)
     let previous = 0
-    for (let i = 0; i < count; i++) values[i] = previous += this.number()
+    for (let i = 0; i < count; i++) {
+      values[i] = previous += this.number()
+      if (previous > Number.MAX_SAFE_INTEGER) throw this.#corrupt('number exceeds 2^53')
+    }
     return values
   }
 

@@ -20,6 +20,8 @@ interface TemplateColumns {
   readonly seen: IntervalLists
   readonly agreeing: IntervalLists
   readonly flags: number[]
+  /** The release that the flags are of: the newest that has the template. */
+  readonly newest: number[]
 }
 
 /** Postings of one kind: a number for each pair of feature and unit, and the releases of each. */
@@ -51,6 +53,7 @@ export class PrintsBuilder {
     seen: new IntervalLists(),
     agreeing: new IntervalLists(),
     flags: [],
+    newest: [],
   }
   /** Releases whose features come from stored prints and still stand as they were. */
   readonly #inherited: Uint8Array
@@ -123,13 +126,17 @@ export class PrintsBuilder {
 
   /**
    * As {@link addString}. Sightings of one template in one unit are joined: a release agrees when any of its sightings
-   * does, and the template stays `headerOnly` only while all sightings of all releases are.
+   * does. The template is `headerOnly` when all sightings of the newest release that has it are.
    */
   addTemplate(hash: number, unit: number, release: number, sighting: TemplateSighting): void {
     const posting = this.#add(this.#templates, hash, unit, release)
     this.#templates.agreeing.ensure(posting + 1)
     if (sighting.agrees) this.#templates.agreeing.add(posting, release)
-    this.#templates.flags[posting] = (this.#templates.flags[posting] ?? 0) | flagsOf(sighting)
+    const { flags, newest } = this.#templates
+    const known = newest[posting] ?? -1
+    if (release < known) return
+    flags[posting] = (release === known ? flags[posting]! : 0) | flagsOf(sighting)
+    newest[posting] = release
   }
 
   /** The prints in canonical order. The builder can go on afterwards. */
@@ -191,6 +198,7 @@ export class PrintsBuilder {
       this.#templates.agreeing.ensure(posting + 1)
       this.#templates.agreeing.fill(posting, sets[template.agreeing]!)
       this.#templates.flags[posting] = flagsOf(template)
+      this.#templates.newest[posting] = sets[template.seen]!.at(-1) ?? -1
     }
   }
 

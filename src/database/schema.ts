@@ -63,7 +63,10 @@ export interface TemplateRecord {
   readonly selfNaming: boolean
   /** Only the text before the version, which may go on differently (`BusyBox v{V}…`). */
   readonly head: boolean
-  /** The whole text comes from a macro of a header: any program that includes the header may hold it. */
+  /**
+   * The whole text comes from a macro of a header, in the newest release that has it: any program that includes the header
+   * may hold it.
+   */
   readonly headerOnly: boolean
 }
 

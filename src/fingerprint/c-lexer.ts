@@ -21,7 +21,7 @@ export interface LexSink {
   directive(directive: Directive): void
 }
 
-/** Identifier characters; `$` as compilers allow it, `@` never. */
+/** Characters of identifiers and numbers: 1 digits, 2 letters and `_`. */
 const WORD = new Uint8Array(256)
 for (let c = 0x30; c <= 0x39; c++) WORD[c] = 1
 for (let c = 0x41; c <= 0x5a; c++) WORD[c] = 2
@@ -41,6 +41,7 @@ const HASH = 0x23
 /** Passes the tokens and directives of a source text on, in order. Broken text never fails: it yields fewer tokens. */
 export function lexC(text: string, sink: LexSink): void {
   const end = text.length
+  const state: LexState = { rawAllowed: true }
   let i = 0
   let lineStart = true
   while (i < end) {
@@ -66,25 +67,32 @@ export function lexC(text: string, sink: LexSink): void {
       continue
     }
     lineStart = false
-    i = lexToken(text, i, c, sink)
+    i = lexToken(text, i, c, sink, state)
   }
 }
 
 /** Tokens of a macro body or another piece of one logical line. */
 export function lexFragment(text: string): Token[] {
   const tokens: Token[] = []
+  const sink: LexSink = { token: (token) => tokens.push(token), directive: () => undefined }
+  const state: LexState = { rawAllowed: true }
   let i = 0
   while (i < text.length) {
     const c = text.charCodeAt(i)
     if (SPACE[c] === 1 || c === BACKSLASH) i++
     else if (c === SLASH && (text.charCodeAt(i + 1) === SLASH || text.charCodeAt(i + 1) === STAR))
       i = skipComment(text, i)
-    else i = lexToken(text, i, c, { token: (token) => tokens.push(token), directive: () => undefined })
+    else i = lexToken(text, i, c, sink, state)
   }
   return tokens
 }
 
-function lexToken(text: string, start: number, c: number, sink: LexSink): number {
+interface LexState {
+  /** False once a raw literal had no end: no compiler takes such a text as C++, and looking again costs the whole rest. */
+  rawAllowed: boolean
+}
+
+function lexToken(text: string, start: number, c: number, sink: LexSink, state: LexState): number {
   if (c === QUOTE) return lexString(text, start, sink)
   if (c === APOSTROPHE) return skipQuoted(text, start + 1, APOSTROPHE)
   const word = WORD[c]
@@ -94,7 +102,7 @@ function lexToken(text: string, start: number, c: number, sink: LexSink): number
     const name = text.slice(start, i)
     if (text.charCodeAt(i) === QUOTE) {
       if (name === 'R' || name === 'u8R' || name === 'LR' || name === 'uR' || name === 'UR')
-        return lexRaw(text, i, sink)
+        return lexRaw(text, i, sink, state)
       // Encoding prefixes: wide literals are stored as the text they spell, as the scanner reads UTF-16 back.
       if (name === 'L' || name === 'u8' || name === 'u' || name === 'U') return lexString(text, i, sink)
     }
@@ -103,17 +111,15 @@ function lexToken(text: string, start: number, c: number, sink: LexSink): number
   }
   if (word === 1) {
     // A preprocessing number (C17, 6.4.8): dots and exponents belong to it, so `1.9.4` is one token.
+    const exponent = /^0[xX]/.test(text.slice(start, start + 2)) ? /[pP]/ : /[eEpP]/
     let i = start + 1
     for (; i < text.length; i++) {
       const d = text.charCodeAt(i)
       if (d < 256 && WORD[d] !== 0) continue
       if (d === 0x2e) continue
-      if (
-        (d === 0x2b || d === 0x2d) &&
-        /[eEpP]/.test(text[i - 1] as string) &&
-        !/^0[xX][^pP]*$/.test(text.slice(start, i))
-      )
-        continue
+      if ((d === 0x2b || d === 0x2d) && exponent.test(text[i - 1] as string)) continue
+      // Digit separators (C++14, C23): the apostrophe opens no character literal.
+      if (d === APOSTROPHE && i + 1 < text.length && WORD[text.charCodeAt(i + 1)]! > 0) continue
       break
     }
     sink.token({ kind: 'n', text: text.slice(start, i) })
@@ -179,12 +185,17 @@ function readEscape(text: string, backslash: number): { bytes: string; next: num
 }
 
 /** `R"tag( … )tag"` from its quote. */
-function lexRaw(text: string, quote: number, sink: LexSink): number {
-  const open = text.indexOf('(', quote)
-  if (open < 0 || open - quote > 17) return quote + 1
-  const close = `)${text.slice(quote + 1, open)}"`
+function lexRaw(text: string, quote: number, sink: LexSink, state: LexState): number {
+  // The tag has up to 16 characters (C++20, 5.13.5). Without one, or without an end, `R` is a macro before a literal.
+  const tag = state.rawAllowed ? /^[^()\\\s]{0,16}(?=\()/.exec(text.slice(quote + 1, quote + 18))?.[0] : undefined
+  if (tag === undefined) return lexString(text, quote, sink)
+  const open = quote + 1 + tag.length
+  const close = `)${tag}"`
   const end = text.indexOf(close, open + 1)
-  if (end < 0) return quote + 1
+  if (end < 0) {
+    state.rawAllowed = false
+    return lexString(text, quote, sink)
+  }
   sink.token({ kind: 's', text: text.slice(open + 1, end) })
   return end + close.length
 }
@@ -192,7 +203,7 @@ function lexRaw(text: string, quote: number, sink: LexSink): number {
 function skipQuoted(text: string, from: number, quote: number): number {
   for (let i = from; i < text.length; i++) {
     const c = text.charCodeAt(i)
-    if (c === BACKSLASH) i++
+    if (c === BACKSLASH) i += escapedLength(text, i) - 1
     else if (c === quote) return i + 1
     else if (c === NEWLINE) return i
   }
@@ -205,8 +216,14 @@ function skipComment(text: string, start: number): number {
     return end < 0 ? text.length : end + 2
   }
   let i = start + 2
-  while (i < text.length && text.charCodeAt(i) !== NEWLINE) i += text.charCodeAt(i) === BACKSLASH ? 2 : 1
-  return i
+  while (i < text.length && text.charCodeAt(i) !== NEWLINE)
+    i += text.charCodeAt(i) === BACKSLASH ? escapedLength(text, i) : 1
+  return Math.min(i, text.length)
+}
+
+/** Characters of a backslash and what it takes along: one character, or a whole line end. */
+function escapedLength(text: string, backslash: number): number {
+  return text[backslash + 1] === '\r' && text[backslash + 2] === '\n' ? 3 : 2
 }
 
 /** The text up to the end of the line, backslash-newlines joined and block comments that span lines included. */
@@ -224,7 +241,7 @@ function logicalLine(text: string, start: number): { text: string; next: number 
         i += lineEnd
         from = i
       } else i += 2
-    } else if (c === QUOTE) i = skipQuoted(text, i + 1, QUOTE)
+    } else if (c === QUOTE || c === APOSTROPHE) i = skipQuoted(text, i + 1, c)
     else if (c === SLASH && (text.charCodeAt(i + 1) === STAR || text.charCodeAt(i + 1) === SLASH)) {
       result += `${text.slice(from, i)} `
       i = from = skipComment(text, i)

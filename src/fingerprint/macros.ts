@@ -24,6 +24,17 @@ export interface ResolvedText {
 const MAX_ALTERNATIVES = 4
 
 /**
+ * What one macro call may grow to: arguments of arguments multiply, so that a few lines could fill the memory. The
+ * longest calls of real sources spell a usage text of some 10 KiB.
+ */
+const MAX_EXPANDED_TOKENS = 1024
+const MAX_EXPANDED_BYTES = 65_536
+/** Spelled text beyond this holds no string that would be a feature. */
+const MAX_SPELLED_BYTES = 1 << 20
+/** Stands for what was cut off: a name that nothing defines, so that the text before it is partial. */
+const CUT_OFF: Token = { kind: 'i', text: '' }
+
+/**
  * The length modifiers of `<inttypes.h>` on LP64, on ILP32 and LLP64, and in the Microsoft runtime, in this order.
  *
  * @see ISO C17, 7.8.1
@@ -86,6 +97,7 @@ export class MacroTable {
     let varied = false
     let started = false
     for (const token of tokens) {
+      if (text.length > MAX_SPELLED_BYTES) return { text, partial: true, headerOnly, varied }
       if (token.kind === 'p' && (token.text === '(' || token.text === ')')) continue
       if (token.kind === 's') {
         text += token.text
@@ -139,6 +151,7 @@ class Expansion {
   expand(tokens: readonly Token[], hidden: ReadonlySet<string>, fromHeader: boolean): ExpandedToken[] {
     const result: ExpandedToken[] = []
     for (let i = 0; i < tokens.length; i++) {
+      if (hidden.size > 0 && result.length > MAX_EXPANDED_TOKENS) return [{ ...CUT_OFF, fromHeader }]
       const token = tokens[i]!
       const macro = token.kind === 'i' && !hidden.has(token.text) ? this.#find(token.text) : undefined
       if (macro === undefined || this.#budget-- <= 0) {
@@ -177,6 +190,7 @@ class Expansion {
     }
     const { body } = macro
     for (let i = 0; i < body.length; i++) {
+      if (isTooLong(result)) break
       const token = body[i]!
       const isHash = token.kind === 'p' && token.text === '#'
       if (isHash && body[i + 1]?.text === '#') {
@@ -200,8 +214,15 @@ class Expansion {
           ...(body[i + 1]?.text === '#' && body[i + 2]?.text === '#' ? value : this.expand(value, hidden, false)),
         )
     }
-    return result
+    return isTooLong(result) ? [CUT_OFF] : result
   }
+}
+
+function isTooLong(tokens: readonly Token[]): boolean {
+  if (tokens.length > MAX_EXPANDED_TOKENS) return true
+  let bytes = 0
+  for (const { text } of tokens) bytes += text.length
+  return bytes > MAX_EXPANDED_BYTES
 }
 
 /** The arguments of a macro call whose `(` stands at `open`; `end` is the index of its `)`. */

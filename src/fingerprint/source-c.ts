@@ -127,9 +127,10 @@ class SourceReader {
     const tokens = raw.some((token) => token.kind === 's' && token.text.includes(OPEN))
       ? raw.flatMap(splitMarkers)
       : raw
+    const closing = closingParentheses(tokens)
     for (let i = 0; i < tokens.length; ) {
       const token = tokens[i]!
-      if (token.kind === 'i' && WITHOUT_TEXT.test(token.text)) i = skipCall(tokens, i)
+      if (token.kind === 'i' && WITHOUT_TEXT.test(token.text)) i = skipCall(tokens, closing, i)
       else if (token.kind === 's' || (token.kind === 'i' && isMacroName(token.text))) i = this.#readRun(tokens, i)
       else i++
     }
@@ -175,12 +176,14 @@ class SourceReader {
    */
   #readFunctions(): void {
     const tokens = this.#tokens
+    const closing = closingParentheses(tokens)
     const saved: number[] = []
     let depth = 0
     let candidate: string | undefined
     let branch = 0
     for (let i = 0; i < tokens.length; i++) {
-      for (; this.#branches[branch]?.at === i; branch++) {
+      // Branches within a parameter list lie behind already.
+      for (; branch < this.#branches.length && this.#branches[branch]!.at <= i; branch++) {
         const { name } = this.#branches[branch]!
         if (name.startsWith('if')) saved.push(depth)
         else if (name === 'endif') saved.pop()
@@ -202,10 +205,10 @@ class SourceReader {
         if (tokens[i - 1]?.text !== ',' && tokens[i - 1]?.text !== '(') candidate = undefined
       } else if (kind === 'i' && tokens[i + 1]?.kind === 'p' && tokens[i + 1]?.text === '(') {
         const qualified = tokens[i - 1]?.text === ':' || tokens[i - 1]?.text === '~'
-        if (WITHOUT_TEXT.test(text)) i = skipCall(tokens, i) - 1
+        if (WITHOUT_TEXT.test(text)) i = skipCall(tokens, closing, i) - 1
         else if (!NOT_FUNCTIONS.has(text) && /[a-z]/.test(text) && text.length >= MIN_SYMBOL_BYTES && !qualified) {
           candidate = text
-          i = skipCall(tokens, i) - 1
+          i = skipCall(tokens, closing, i) - 1
         }
       } else if (kind === 'p' && text === ';' && tokens[i - 1]?.text === ')') candidate = undefined
     }
@@ -213,19 +216,24 @@ class SourceReader {
 }
 
 /** Index behind the name at `at` and the parenthesised text that follows it, if any. */
-function skipCall(tokens: readonly Token[], at: number): number {
+function skipCall(tokens: readonly Token[], closing: Int32Array, at: number): number {
   let i = at + 1
   while (tokens[i]?.kind === 'i' && /^(?:__volatile__|volatile|__volatile|goto|inline)$/.test(tokens[i]?.text ?? ''))
     i++
-  if (tokens[i]?.kind !== 'p' || tokens[i]?.text !== '(') return at + 1
-  let depth = 0
-  for (; i < tokens.length; i++) {
-    const { kind, text } = tokens[i]!
-    if (kind !== 'p') continue
-    if (text === '(') depth++
-    else if (text === ')' && --depth === 0) return i + 1
-  }
-  return at + 1
+  const close = i < tokens.length ? closing[i]! : -1
+  return close < 0 ? at + 1 : close + 1
+}
+
+/** For each `(` the index of its `)`, -1 for every other token: found once, so that no text can make the search long. */
+function closingParentheses(tokens: readonly Token[]): Int32Array {
+  const closing = new Int32Array(tokens.length).fill(-1)
+  const open: number[] = []
+  tokens.forEach(({ kind, text }, i) => {
+    if (kind !== 'p') return
+    if (text === '(') open.push(i)
+    else if (text === ')' && open.length > 0) closing[open.pop()!] = i
+  })
+  return closing
 }
 
 /** `"a @NAME@ b"` becomes `"a "`, NAME, `" b"`. */

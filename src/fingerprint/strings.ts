@@ -24,6 +24,8 @@ export interface StringSink {
 export interface ScanState {
   /** The last window ended inside a run longer than {@link MAX_STRING_BYTES}: its rest is not a string of its own. */
   insideLongRun: boolean
+  /** The same for a UTF-16 run of more than {@link MAX_STRING_BYTES} code units. */
+  insideLongWideRun?: boolean
 }
 
 /** 0: ends a run. 1: text. 2, 3, 4: first byte of a UTF-8 sequence of that many bytes. */
@@ -52,30 +54,29 @@ export function scanStrings(
   const end = bytes.length
   let i = 0
   if (state.insideLongRun) {
-    while (i < end && CLASS[bytes[i]!] !== 0) i++
-    if (i === end) return end
+    i = textEnd(bytes, 0)
+    if (i >= end - 3 && !final) return i
     state.insideLongRun = false
   }
+  if (state.insideLongWideRun === true) {
+    i = wideEnd(bytes, 0)
+    if (i + 2 > end && !final) return i
+    state.insideLongWideRun = false
+  }
   while (i < end) {
-    let kind = CLASS[bytes[i]!]!
-    if (kind === 0) {
+    if (CLASS[bytes[i]!] === 0) {
       i++
       continue
     }
     const start = i
-    while (kind !== 0 && i < end) {
-      if (kind === 1) i++
-      else if (isContinued(bytes, i, kind)) i += kind
-      else break
-      kind = i < end ? CLASS[bytes[i]!]! : 0
-    }
+    i = textEnd(bytes, start)
     // A run, or a character, that touches the end of the window is read again with what follows it.
-    const open = i >= end - 3 && !final
-    if (open && end - start <= MAX_STRING_BYTES) return start
-    if (i >= end || open) {
-      state.insideLongRun = !final
-      return end
+    if (i >= end - 3 && !final) {
+      if (i - start <= MAX_STRING_BYTES) return start
+      state.insideLongRun = true
+      return i
     }
+    if (i >= end) return end
     if (bytes[i] !== 0) {
       // A lead byte without its sequence ends the run; it must not start the next one.
       i++
@@ -83,9 +84,13 @@ export function scanStrings(
     }
     const length = i - start
     if (length === 1 && i + 2 < end && bytes[i + 2] === 0 && CLASS[bytes[i + 1]!] === 1) {
-      const next = scanWide(bytes, start, base, final, sink)
-      if (next < 0) return start
-      i = next
+      i = wideEnd(bytes, start)
+      if (i + 2 > end && !final) {
+        if (i - start <= 2 * MAX_STRING_BYTES) return start
+        state.insideLongWideRun = true
+        return i
+      }
+      emitWide(bytes, start, i, base, sink)
       continue
     }
     if (length >= MIN_LITERAL_BYTES && length <= MAX_STRING_BYTES) emit(bytes, start, i, base + start, length, sink)
@@ -94,19 +99,31 @@ export function scanStrings(
   return end
 }
 
-/** Reads a UTF-16LE run from `start` and returns where it ended, or -1 when it touches the end of an unfinished window. */
-function scanWide(bytes: Uint8Array, start: number, base: number, final: boolean, sink: StringSink): number {
+/** Where the text from `start` ends: at the first byte that is no text, or at a character that is not whole. */
+function textEnd(bytes: Uint8Array, start: number): number {
+  let i = start
+  for (;;) {
+    const kind = i < bytes.length ? CLASS[bytes[i]!]! : 0
+    if (kind === 1) i++
+    else if (kind !== 0 && isContinued(bytes, i, kind)) i += kind
+    else return i
+  }
+}
+
+/** Where the UTF-16LE text from `start` ends. */
+function wideEnd(bytes: Uint8Array, start: number): number {
   let i = start
   while (i + 1 < bytes.length && bytes[i + 1] === 0 && CLASS[bytes[i]!] === 1) i += 2
-  if (i + 2 > bytes.length && !final && i - start <= 2 * MAX_STRING_BYTES) return -1
-  const ended = i + 1 < bytes.length && bytes[i] === 0 && bytes[i + 1] === 0
-  const units = (i - start) / 2
-  if (ended && units >= MIN_LITERAL_BYTES && units <= MAX_STRING_BYTES) {
-    const narrow = new Uint8Array(units)
-    for (let unit = 0; unit < units; unit++) narrow[unit] = bytes[start + 2 * unit]!
-    emit(narrow, 0, units, base + start, i - start, sink)
-  }
-  return Math.max(i, start + 1)
+  return i
+}
+
+/** Passes a UTF-16LE run on as the bytes that its code units are, if a NUL unit ends it. */
+function emitWide(bytes: Uint8Array, start: number, end: number, base: number, sink: StringSink): void {
+  const units = (end - start) / 2
+  if (bytes[end] !== 0 || bytes[end + 1] !== 0 || units < MIN_LITERAL_BYTES || units > MAX_STRING_BYTES) return
+  const narrow = new Uint8Array(units)
+  for (let unit = 0; unit < units; unit++) narrow[unit] = bytes[start + 2 * unit]!
+  emit(narrow, 0, units, base + start, end - start, sink)
 }
 
 /** Whether the bytes behind the lead byte at `at` make it a valid UTF-8 character of `length` bytes. */
@@ -124,11 +141,10 @@ function isContinued(bytes: Uint8Array, at: number, length: number): boolean {
 
 /** One constant becomes its features: the string itself, its templates, and a version literal where it is one. */
 function emit(bytes: Uint8Array, start: number, end: number, offset: number, length: number, sink: StringSink): void {
-  const first = bytes[start]!
-  const digitLike = (first >= 0x30 && first <= 0x39) || first === 0x76
-  if (digitLike && end - start <= 40) {
-    const version = versionLiteral(asciiText(bytes, start, end))
-    if (version !== undefined) sink.literal(version, offset)
+  const literal = literalStart(bytes, start, end, offset)
+  if (literal >= 0) {
+    const version = versionLiteral(asciiText(bytes, literal, end))
+    if (version !== undefined) sink.literal(version, offset + literal - start)
   }
   if (end - start < MIN_STRING_BYTES) return
   const text = bytes.subarray(start, end)
@@ -136,6 +152,33 @@ function emit(bytes: Uint8Array, start: number, end: number, offset: number, len
   if (!mayHoldVersion(bytes, start, end)) return
   for (const template of templatesOf(asciiText(bytes, start, end))) sink.template(template, offset, length)
 }
+
+/** Longer tokens are no versions. */
+const MAX_LITERAL_BYTES = 40
+/** Where compilers let an array of characters begin. */
+const ARRAY_ALIGNMENT = 8
+
+/**
+ * Where a version literal may start: at the start of the run; or, behind a table whose bytes happen to be text, at an
+ * aligned place that no letter, digit, space or punctuation of prose stands before. -1 where neither holds.
+ */
+function literalStart(bytes: Uint8Array, start: number, end: number, offset: number): number {
+  let at = end
+  while (at > start && end - at <= MAX_LITERAL_BYTES && IN_LITERAL[bytes[at - 1]!] === 1) at--
+  if (end - at < MIN_LITERAL_BYTES || end - at > MAX_LITERAL_BYTES) return -1
+  const first = bytes[at]!
+  if (first !== 0x76 && (first < 0x30 || first > 0x39)) return -1
+  if (at === start) return at
+  const before = bytes[at - 1]!
+  const isProse = before === 0x20 || CLASS[before] !== 1 || IN_PROSE.includes(String.fromCharCode(before))
+  return !isProse && (offset + at - start) % ARRAY_ALIGNMENT === 0 ? at : -1
+}
+
+/** Digits, letters and the separators of versions. */
+const IN_LITERAL = new Uint8Array(256)
+for (const c of '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._+-~') IN_LITERAL[c.charCodeAt(0)] = 1
+/** What a version is written behind in running text. */
+const IN_PROSE = '\t\n\r"\'()/,:;=<>[]{}'
 
 /** A digit, a separator, a digit: cheap, and false for nearly every string. */
 function mayHoldVersion(bytes: Uint8Array, start: number, end: number): boolean {

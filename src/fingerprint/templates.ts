@@ -15,7 +15,7 @@ export interface Template {
  * Version-like: two to four numbers of up to four digits, up to two letters and two more digits behind them (`1.1.1w`,
  * `1.2rc1`), and a suffix behind `-`, `+` or `~`. Not inside a longer number or dotted name.
  */
-const VERSION = String.raw`(?<![\d.])\d{1,4}(?:[._]\d{1,4}){1,3}(?:[a-z]{1,2}\d{0,2}|alpha\d*|beta\d*|rc\d+)?(?:[-+~][0-9A-Za-z][0-9A-Za-z.]*)?(?![\d._]*\d|[A-Za-z_])`
+const VERSION = String.raw`(?<![\d.])\d{1,4}(?:[._]\d{1,4}){1,3}(?:[a-z]{1,2}\d{0,2}|alpha\d*|beta\d*|rc\d+)?(?:[-+~][0-9A-Za-z][0-9A-Za-z.]*)?(?![._]*\d|[A-Za-z_])`
 const VERSION_PATTERN = new RegExp(VERSION, 'g')
 const LITERAL_PATTERN = new RegExp(`^v?(${VERSION})$`)
 const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*'
@@ -84,6 +84,11 @@ function fold(text: string): string {
   return text.replace(/\s+/g, ' ')
 }
 
+/** Words that stand before anybody's version. */
+const COMMON_WORDS =
+  /\b(?:version|ver|release|revision|rev|build|built|compiled|copyright|date|using|with|for|the|and|from|library|lib|file|format|http|https|www|com|org|linux|windows|gcc|gnu)\b/gi
+
 function hasName(template: string): boolean {
-  return template.replace(/\{[VDTYH]\}/g, '').replace(/[^A-Za-z]/g, '').length >= NAMING_LETTERS
+  const own = template.replace(/\{[VDTYH]\}/g, ' ').replace(COMMON_WORDS, '')
+  return own.replace(/[^A-Za-z]/g, '').length >= NAMING_LETTERS
 }

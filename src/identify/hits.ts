@@ -10,8 +10,13 @@ export interface Hit {
   readonly unit: number
   /** Index into {@link ComponentRecord.sets}: the releases that have it. */
   readonly set: number
-  /** 1 / families²: what a family shares with nobody counts in full; labels count for less. */
+  /**
+   * 1 / families², shared among the units of the component that hold it: what a family shares with nobody, and has in one
+   * place, counts in full.
+   */
   readonly weight: number
+  /** See {@link PrintFlag.Label}. */
+  readonly isLabel: boolean
   /** Units of the whole database that hold it. */
   readonly df: number
 }
@@ -34,9 +39,6 @@ export interface Candidate {
 
 /** Fewer hits than this in one component cannot make a unit live, so its record is not even read. */
 const MIN_HITS = 3
-
-/** What a label counts: names of specifications stand in every program that speaks the same protocol. */
-const LABEL_WEIGHT = 0.25
 
 /** Looks every fingerprint up and sorts what is known by component, in database order. */
 export async function collectCandidates(prints: PrintSet, reader: DatabaseReader): Promise<Candidate[]> {
@@ -99,17 +101,19 @@ function byUnit(
   df: ReadonlyMap<number, number>,
 ): Map<number, Hit[]> {
   const units = new Map<number, Hit[]>()
-  for (const hit of hits) {
-    if (record.units[hit.unit]!.vendored) continue
+  const own = hits.filter((hit) => !record.units[hit.unit]!.vendored)
+  const places = new Map<number, number>()
+  for (const hit of own) places.set(hit.query, (places.get(hit.query) ?? 0) + 1)
+  for (const hit of own) {
     // A fingerprint that only vendored copies hold cannot come here; 0 families would be a broken database.
-    const owned = 1 / Math.max(1, hit.families) ** 2
-    const isLabel = (prints.flags[hit.query]! & PrintFlag.Label) !== 0
+    const weight = 1 / Math.max(1, hit.families) ** 2 / places.get(hit.query)!
     const entry: Hit = {
       print: hit.query,
       kind: prints.kinds[hit.query] as Kind,
       unit: hit.unit,
       set: hit.set,
-      weight: isLabel ? LABEL_WEIGHT * owned : owned,
+      weight,
+      isLabel: (prints.flags[hit.query]! & PrintFlag.Label) !== 0,
       df: df.get(hit.query)!,
     }
     const list = units.get(hit.unit)

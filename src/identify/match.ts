@@ -32,8 +32,11 @@ export function embeddedMatch(
   context: EvidenceContext,
 ): Match {
   const { record } = presence.candidate
-  const hits = presence.live.flatMap((unit) => unit.hits)
-  const carriers = claim.templates.map((hit) => templateEvidence(hit, record, context))
+  // One string may stand in several units; it is shown once.
+  const hits = [...new Map(presence.live.flatMap((unit) => unit.hits).map((hit) => [hit.print, hit])).values()]
+  // A template that two units hold is one text.
+  const texts = [...new Map(claim.templates.map((hit) => [hit.print, hit])).values()]
+  const carriers = texts.map((hit) => templateEvidence(hit, record, context)).sort(byBits)
   const literal = claim.literal
   if (literal !== undefined) carriers.push(literalEvidence(literal, context))
   const strings = hits.map((hit) => hitEvidence(hit, record, context)).sort(byBits)
@@ -196,7 +199,8 @@ function against(presence: Presence, claim: VersionClaim, copies: number): strin
   const { record } = presence.candidate
   const notes: string[] = []
   const version = claim.estimate
-  if (copies > 1) notes.push(`the file holds ${copies} versions of ${record.name}; the units are not yet told apart`)
+  if (copies > 1)
+    notes.push(`the file holds ${copies} versions of ${record.name}; which units belong to which is not told`)
   if (version.kind === 'exact' && !version.indexed)
     notes.push(`${version.version} was never indexed: the units are compared with ${version.nearest ?? 'nothing'}`)
   if (version.kind === 'set' && version.orNewer === true)

@@ -52,7 +52,7 @@ export function coverGreedily(candidates: readonly Candidate[]): Cover {
 
 /** A text that names its component and stands in its code, not in a header that anyone may include. */
 function ofOwnCode(hit: TemplateHit): boolean {
-  return hit.template.selfNaming && !hit.template.headerOnly
+  return hit.template.selfNaming && !hit.template.headerOnly && !hit.template.head
 }
 
 function strongest(all: readonly Presence[]): Presence | undefined {
@@ -75,8 +75,14 @@ function score(candidate: Candidate, explained: ReadonlySet<number>): Presence {
     evidence: sums[release] ?? 0,
     release,
     units,
-    live: units.filter((unit) => isLive(unit, release)),
+    // A unit that another release keeps under this name is live all the same; the version is decided later.
+    live: units.filter((unit) => isLive(unit, release) || isLiveSomewhere(unit, count)),
   }
+}
+
+function isLiveSomewhere(unit: UnitEvidence, releases: number): boolean {
+  for (let release = 0; release < releases; release++) if (isLive(unit, release)) return true
+  return false
 }
 
 function sharesWith(other: Presence, explained: ReadonlySet<number>): boolean {

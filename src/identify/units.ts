@@ -8,8 +8,9 @@ export interface UnitEvidence {
   readonly hits: readonly Hit[]
   /** Distinct strings found that the release has in this unit. */
   readonly strings: Int32Array
-  /** Their weights, added up. */
-  readonly stringWeight: Float64Array
+  /** Weights of those that are sentences, and of those that are labels, added up. */
+  readonly sentenceWeight: Float64Array
+  readonly labelWeight: Float64Array
   /** Strings that the release has in this unit at all. */
   readonly expected: Int32Array
   readonly symbols: Int32Array
@@ -46,7 +47,8 @@ function weighUnit(record: ComponentRecord, unit: number, hits: readonly Hit[]):
     unit,
     hits,
     strings: new Int32Array(count),
-    stringWeight: new Float64Array(count),
+    sentenceWeight: new Float64Array(count),
+    labelWeight: new Float64Array(count),
     expected: expectedStrings(record, unit),
     symbols: new Int32Array(count),
     symbolWeight: new Float64Array(count),
@@ -54,7 +56,8 @@ function weighUnit(record: ComponentRecord, unit: number, hits: readonly Hit[]):
   for (const hit of hits) {
     const isString = hit.kind === Kind.String
     const found = isString ? evidence.strings : evidence.symbols
-    const weight = isString ? evidence.stringWeight : evidence.symbolWeight
+    const stringWeight = hit.isLabel ? evidence.labelWeight : evidence.sentenceWeight
+    const weight = isString ? stringWeight : evidence.symbolWeight
     forEachRelease(record.sets[hit.set]!, (release) => {
       found[release]!++
       weight[release]! += hit.weight
@@ -86,8 +89,18 @@ function liveByStrings(evidence: UnitEvidence, release: number): boolean {
   return (
     found >= LIVE_STRINGS &&
     found >= LIVE_COVERAGE * evidence.expected[release]! &&
-    evidence.stringWeight[release]! >= LIVE_WEIGHT
+    stringWeight(evidence, release) >= LIVE_WEIGHT
   )
+}
+
+/**
+ * A table of names is one piece of evidence however long it is: cipher suites, encodings and scripts are named alike by
+ * everyone who implements them. Below {@link LIVE_WEIGHT}, so that such a table never makes a unit live by itself.
+ */
+const LABEL_CAP = 1.5
+
+function stringWeight(evidence: UnitEvidence, release: number): number {
+  return evidence.sentenceWeight[release]! + Math.min(LABEL_CAP, evidence.labelWeight[release]!)
 }
 
 function liveBySymbols(evidence: UnitEvidence, release: number): boolean {
@@ -100,7 +113,7 @@ const UNIT_WEIGHT_CAP = 40
 /** What a live unit adds to the evidence for its component. */
 export function liveWeight(evidence: UnitEvidence, release: number): number {
   let weight = 0
-  if (liveByStrings(evidence, release)) weight += evidence.stringWeight[release]!
+  if (liveByStrings(evidence, release)) weight += stringWeight(evidence, release)
   if (liveBySymbols(evidence, release)) weight += evidence.symbolWeight[release]!
   return Math.min(weight, UNIT_WEIGHT_CAP)
 }

@@ -1,11 +1,11 @@
 import type { ComponentRecord } from '../database/schema.ts'
-import type { VersionLiteral } from '../fingerprint/print-set.ts'
+import { Kind, type VersionLiteral } from '../fingerprint/print-set.ts'
 import type { VersionEstimate } from '../model.ts'
 import { leadingNumbers, sameBranch } from '../versions/branch.ts'
 import { versionOrder } from '../versions/order.ts'
-import type { TemplateHit } from './hits.ts'
+import type { Hit, TemplateHit } from './hits.ts'
 import type { Presence } from './presence.ts'
-import { isLive, type UnitEvidence } from './units.ts'
+import { forEachRelease, type UnitEvidence } from './units.ts'
 
 /** How a version was found; the confidence of the claim depends on it. */
 export type VersionMethod = 'template' | 'literal' | 'literal-unindexed' | 'features' | 'none'
@@ -60,32 +60,79 @@ function nothing(reason: string, release: number): VersionClaim {
   return { estimate: { kind: 'unknown', reason }, method: 'none', templates: [], literal: undefined, release }
 }
 
+/** Distinct fingerprints of one unit's text, release by release, wherever the release keeps them. */
+interface Group {
+  readonly strings: Int32Array
+  readonly symbols: Int32Array
+  readonly weight: number
+}
+
 /**
- * How well each release explains the units: 0 is as good as it gets, lower is worse. Built releases never compete
- * (a union of all builds would beat every real release) and score minus infinity.
+ * How well each release explains the hits: 0 is as good as it gets, lower is worse. Built releases never compete (a union
+ * of all builds would beat every real release) and score minus infinity.
  */
 function scoreReleases(presence: Presence): Float64Array {
   const { record } = presence.candidate
   const scores = new Float64Array(record.releases.length)
-  for (const unit of presence.units) {
-    const live = isLive(unit, presence.release)
-    if (!live && unit.strings[presence.release]! < 2) continue
-    const weight = live ? 1 : FAINT_UNIT_WEIGHT
-    const most = maximum(unit.strings)
-    const mostSymbols = maximum(unit.symbols)
+  for (const { strings, symbols, weight } of groupHits(presence)) {
+    const [most, mostSymbols] = [maximum(strings), maximum(symbols)]
+    for (let release = 0; release < scores.length; release++) {
+      const loss = Math.min(UNIT_LOSS_CAP, most - strings[release]!)
+      const symbolLoss = Math.min(UNIT_LOSS_CAP, mostSymbols - symbols[release]!)
+      scores[release]! -= weight * (loss + symbolLoss)
+    }
+  }
+  for (const unit of presence.live) {
     const missing = missingStrings(unit)
     const fewest = missing.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
-    for (let release = 0; release < scores.length; release++) {
-      const loss = Math.min(UNIT_LOSS_CAP, most - unit.strings[release]!)
-      const symbolLoss = Math.min(UNIT_LOSS_CAP, mostSymbols - unit.symbols[release]!)
-      const absent = live ? Math.min(UNIT_LOSS_CAP, missing[release]! - fewest) : 0
-      scores[release]! -= weight * (loss + symbolLoss) + MISSING_PENALTY * absent
-    }
+    for (let release = 0; release < scores.length; release++)
+      scores[release]! -= MISSING_PENALTY * Math.min(UNIT_LOSS_CAP, missing[release]! - fewest)
   }
   record.releases.forEach((release, i) => {
     if (release.origin === 'built') scores[i] = Number.NEGATIVE_INFINITY
   })
   return scores
+}
+
+/**
+ * Groups the hits by unit, each fingerprint in one group only: of the units that hold it, the one with most hits. A
+ * release has a fingerprint when any of its units has: files are split, merged and renamed, and their text goes along.
+ */
+function groupHits(presence: Presence): Group[] {
+  const { record } = presence.candidate
+  const holders = new Map<number, { home: UnitEvidence; hits: Hit[] }>()
+  for (const unit of presence.units)
+    for (const hit of unit.hits) {
+      const holder = holders.get(hit.print)
+      if (holder === undefined) holders.set(hit.print, { home: unit, hits: [hit] })
+      else {
+        holder.hits.push(hit)
+        if (unit.hits.length > holder.home.hits.length) holder.home = unit
+      }
+    }
+  const groups = new Map<UnitEvidence, { strings: Int32Array; symbols: Int32Array; count: number }>()
+  const count = record.releases.length
+  const seen = new Int32Array(count).fill(-1)
+  for (const [print, { home, hits }] of holders) {
+    let group = groups.get(home)
+    if (group === undefined) {
+      group = { strings: new Int32Array(count), symbols: new Int32Array(count), count: 0 }
+      groups.set(home, group)
+    }
+    group.count++
+    const found = hits[0]!.kind === Kind.String ? group.strings : group.symbols
+    for (const hit of hits)
+      forEachRelease(record.sets[hit.set]!, (release) => {
+        if (seen[release] === print) return
+        seen[release] = print
+        found[release]!++
+      })
+  }
+  const live = new Set(presence.live)
+  return [...groups].flatMap(([home, { strings, symbols, count }]) => {
+    if (!live.has(home) && count < 2) return []
+    return [{ strings, symbols, weight: live.has(home) ? 1 : FAINT_UNIT_WEIGHT }]
+  })
 }
 
 function missingStrings(unit: UnitEvidence): Int32Array {

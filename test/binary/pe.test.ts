@@ -53,7 +53,7 @@ describe.each([64, 32] as const)('an image of %i bits', (bits) => {
   })
 
   test('the version resource gives its strings', () => {
-    const strings = { CompanyName: 'Größe & Co', FileVersion: '1.2.13.0', ProductName: 'zlib', __proto__x: 'kept' }
+    const strings = { CompanyName: 'Größe & Co', FileVersion: '1.2.13.0', ProductName: 'zlib' }
     expect(read({ bits, versionInfo: strings }).versionInfo).toEqual(strings)
   })
 })

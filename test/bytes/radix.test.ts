@@ -1,0 +1,29 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { radixOrder } from '../../src/bytes/radix.ts'
+
+const value = fc.oneof(fc.constantFrom(0, 1, 0xffff, 0x1_0000, 0x8000_0000, 0xffff_ffff), fc.nat(0xffff_ffff), fc.nat(3))
+
+test('rows come in the order of their columns, equal rows in the order they had', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(value, value, fc.nat(2)), { maxLength: 200 }), (rows) => {
+      const columns = [0, 1, 2].map((c) => Uint32Array.from(rows, (row) => row[c]!))
+      const expected = rows
+        .map((_, i) => i)
+        .sort((a, b) => {
+          const [x, y] = [rows[a]!, rows[b]!]
+          return x[0] - y[0] || x[1] - y[1] || x[2] - y[2] || a - b
+        })
+      expect([...radixOrder(columns, rows.length)]).toEqual(expected)
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('only the first rows count: columns may be longer', () => {
+  expect([...radixOrder([Uint32Array.of(3, 1, 2, 0, 0)], 3)]).toEqual([1, 2, 0])
+})
+
+test('no column leaves the rows as they are', () => {
+  expect([...radixOrder([], 3)]).toEqual([0, 1, 2])
+})

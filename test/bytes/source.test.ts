@@ -1,0 +1,164 @@
+import { closeSync, mkdirSync, openSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type ByteSource, bytesSource, fileSource, sliceSource } from '../../src/bytes/source.ts'
+import type { DetectorError } from '../../src/errors.ts'
+import { temporaryDirectory } from '../build/sources/repositories.ts'
+import { codeOf } from './code-of.ts'
+
+/** Three pages of the file source and a bit: reads lie in one page, across two, or across more. */
+const LARGE = 3 * (1 << 20) + 12_345
+
+/** A byte that depends on its place, so that a shifted read is seen. */
+function patternAt(offset: number): number {
+  return (offset * 2_654_435_761) >>> 24
+}
+
+function pattern(size: number): Uint8Array {
+  const bytes = new Uint8Array(size)
+  for (let i = 0; i < size; i++) bytes[i] = patternAt(i)
+  return bytes
+}
+
+function fileOf(bytes: Uint8Array): string {
+  const path = join(temporaryDirectory(), 'input')
+  writeFileSync(path, bytes)
+  return path
+}
+
+const range = fc.record({
+  offset: fc.oneof(fc.integer({ min: -5, max: 60 }), fc.constantFrom(Number.NaN, 0.5, 2 ** 53, -(2 ** 40))),
+  length: fc.oneof(fc.integer({ min: -5, max: 60 }), fc.constantFrom(Number.NaN, 1.5, 2 ** 53, Infinity)),
+})
+
+function isInside(offset: number, length: number, size: number): boolean {
+  return [offset, length].every((n) => Number.isSafeInteger(n) && n >= 0) && offset + length <= size
+}
+
+/** A range inside gives its bytes, any other one `FORMAT_TRUNCATED`. */
+function checkRanges(source: ByteSource, bytes: Uint8Array): void {
+  fc.assert(
+    fc.property(range, ({ offset, length }) => {
+      if (isInside(offset, length, bytes.length))
+        expect(Buffer.from(source.read(offset, length))).toEqual(Buffer.from(bytes.slice(offset, offset + length)))
+      else expect(codeOf(() => source.read(offset, length))).toBe('FORMAT_TRUNCATED')
+    }),
+  )
+}
+
+describe('no offset escapes the window', () => {
+  const bytes = pattern(50)
+  test('of bytes in memory', () => checkRanges(bytesSource(bytes), bytes))
+  test('of a part of another source', () => {
+    checkRanges(sliceSource(bytesSource(bytes), 7, 20), bytes.subarray(7, 27))
+  })
+  test('of a part of a part', () => {
+    const part = sliceSource(sliceSource(bytesSource(bytes), 7, 20), 3, 10)
+    checkRanges(part, bytes.subarray(10, 20))
+  })
+  test('of a file', () => {
+    const source = fileSource(fileOf(bytes))
+    checkRanges(source, bytes)
+    source.close()
+  })
+  test.each([
+    [-1, 5],
+    [0, 51],
+    [51, 0],
+    [Number.NaN, 1],
+  ])('when a part from %d of %d bytes is taken of 50', (start, size) => {
+    expect(codeOf(() => sliceSource(bytesSource(bytes), start, size))).toBe('FORMAT_TRUNCATED')
+  })
+})
+
+test('the message of a refused read says what was needed, where, and what was there', () => {
+  expect(() => bytesSource(pattern(0x1f4c)).read(0x1f40, 64)).toThrow('need 64 bytes at offset 0x1f40, have 12')
+})
+
+describe('a file larger than its pages', () => {
+  test('gives the bytes of any range', () => {
+    const bytes = pattern(LARGE)
+    const source = fileSource(fileOf(bytes))
+    expect(source.size).toBe(LARGE)
+    const place = fc.tuple(fc.integer({ min: 0, max: LARGE }), fc.constantFrom(0, 1, 100, 70_000, 1 << 20, LARGE))
+    fc.assert(
+      fc.property(place, ([offset, most]) => {
+        const length = Math.min(most, LARGE - offset)
+        const read = source.read(offset, length)
+        expect(Buffer.compare(read, bytes.subarray(offset, offset + length))).toBe(0)
+      }),
+      { numRuns: 60 },
+    )
+    source.close()
+  })
+
+  test('keeps every view as it was, however much is read afterwards', () => {
+    const source = fileSource(fileOf(pattern(LARGE)))
+    const view = source.read((1 << 20) - 10, 20)
+    const before = Buffer.from(view)
+    for (let offset = 0; offset + 1000 < LARGE; offset += 100_000) source.read(offset, 1000)
+    expect(Buffer.from(view)).toEqual(before)
+    source.close()
+  })
+
+  test('may have more pages than are kept', () => {
+    const path = join(temporaryDirectory(), 'sparse')
+    const handle = openSync(path, 'w')
+    const size = 40 * (1 << 20)
+    for (let page = 0; page < 40; page++) writeSync(handle, Buffer.from([page + 1]), 0, 1, page * (1 << 20))
+    closeSync(handle)
+    truncateSync(path, size)
+    const source = fileSource(path)
+    const seen = [...Array(40).keys(), ...Array(40).keys()].map((page) => source.read(page * (1 << 20), 1)[0])
+    expect(seen).toEqual([...Array(40).keys(), ...Array(40).keys()].map((page) => page + 1))
+    source.close()
+  })
+})
+
+describe('a file that cannot be read', () => {
+  test('INPUT_NOT_FOUND when it is not there', () => {
+    expect(codeOf(() => fileSource(join(temporaryDirectory(), 'missing')))).toBe('INPUT_NOT_FOUND')
+  })
+
+  test('INPUT_UNREADABLE when it is a directory', () => {
+    const path = join(temporaryDirectory(), 'folder')
+    mkdirSync(path)
+    expect(codeOf(() => fileSource(path))).toBe('INPUT_UNREADABLE')
+  })
+
+  test('INPUT_UNREADABLE when it is a device', () => {
+    expect(codeOf(() => fileSource('/dev/null'))).toBe('INPUT_UNREADABLE')
+  })
+
+  test('FORMAT_TRUNCATED when it shrank after it was opened', () => {
+    const path = fileOf(pattern(5000))
+    const source = fileSource(path)
+    truncateSync(path, 100)
+    expect(codeOf(() => source.read(50, 1000))).toBe('FORMAT_TRUNCATED')
+    source.close()
+  })
+
+  test('TypeError after close, which may be called twice', () => {
+    const source = fileSource(fileOf(pattern(10)))
+    source.close()
+    source.close()
+    expect(() => source.read(0, 1)).toThrow(TypeError)
+  })
+
+  test('the error names the path', () => {
+    const path = join(temporaryDirectory(), 'missing')
+    try {
+      fileSource(path)
+      expect.unreachable()
+    } catch (error) {
+      expect((error as DetectorError).locus).toEqual({ path })
+    }
+  })
+})
+
+test('an empty file is a source of no bytes', () => {
+  const source = fileSource(fileOf(new Uint8Array(0)))
+  expect([source.size, source.read(0, 0).length]).toEqual([0, 0])
+  source.close()
+})

@@ -1,0 +1,189 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { hash64 } from '../../src/bytes/hash.ts'
+import { MAX_STRING_BYTES, MIN_STRING_BYTES } from '../../src/fingerprint/strings.ts'
+import { places, scan, scanWindows } from './collect.ts'
+
+const long = (length: number) => 'a'.repeat(length)
+const wide = (text: string) => Buffer.from(text, 'utf16le').toString('latin1')
+
+describe('a string is a run of text that a NUL ends', () => {
+  test.each([
+    ['ended by a NUL', 'inflate\0', ['0 7']],
+    ['ended by the end of the data', 'inflate', []],
+    ['ended by another byte', 'inflate\x01\0', []],
+    ['ended by DEL', 'inflate\x7f\0', []],
+    ['behind a byte that is no text', '\x90inflate\0', ['1 7']],
+    ['behind another string', 'first one\0second\0', ['0 9', '10 6']],
+    ['with tab, newline and carriage return', 'a\tb\r\nc\0', ['0 6']],
+    ['with a vertical tab, which is no text', 'abcdef\vghijkl\0', ['7 6']],
+    ['with an escape character, which is no text', '\x1b[0mwarning\0', ['1 10']],
+    [`of ${MIN_STRING_BYTES - 1} bytes`, 'infla\0', []],
+    [`of ${MIN_STRING_BYTES} bytes`, 'inflat\0', ['0 6']],
+    [`of ${MAX_STRING_BYTES} bytes`, `${long(MAX_STRING_BYTES)}\0`, [`0 ${MAX_STRING_BYTES}`]],
+    [`of ${MAX_STRING_BYTES + 1} bytes`, `${long(MAX_STRING_BYTES + 1)}\0`, []],
+  ])('%s', (_name, bytes, expected) => {
+    expect(places(scan(bytes))).toEqual(expected)
+  })
+})
+
+describe('bytes above 0x7f are text where they are UTF-8', () => {
+  test.each([
+    ['two bytes', 'caf\xc3\xa9 ok', true],
+    ['three bytes', 'cost \xe2\x82\xac', true],
+    ['four bytes', 'smile \xf0\x9f\x98\x80', true],
+    ['the last code point', 'ab\xf4\x8f\xbf\xbfcd', true],
+    ['Latin-1', 'caf\xe9 au lait', false],
+    ['a continuation byte alone', 'abcdef\x80', false],
+    ['an overlong slash', 'abcdef\xc0\xaf', false],
+    ['an overlong form of three bytes', 'abcdef\xe0\x80\xaf', false],
+    ['an overlong form of four bytes', 'abcdef\xf0\x80\x80\xaf', false],
+    ['a surrogate', 'abcdef\xed\xa0\x80', false],
+    ['above U+10FFFF', 'abcdef\xf4\x90\x80\x80', false],
+    ['a lead byte of five', 'abcdef\xf8\x88\x80\x80\x80', false],
+    ['a cut character', 'abcdef\xe2\x82', false],
+  ])('%s', (_name, text, isText) => {
+    const all = scan(`${text}\0`)
+    expect(places(all)).toEqual(isText ? [`0 ${text.length}`] : [])
+  })
+
+  test('a lead byte without its character ends the run and starts none', () => {
+    expect(places(scan('abcdef\xc3ghijkl\0'))).toEqual(['7 6'])
+  })
+})
+
+describe('UTF-16LE', () => {
+  test.each([
+    ['a run that a NUL unit ends', `\x01${wide('inflate\0')}`, ['1 14']],
+    ['a run that another unit ends', wide('inflate\u20ac\0'), []],
+    ['a run without an end', wide('inflate'), []],
+    ['at an odd offset', `\x01\x01\x01${wide('inflate\0')}`, ['3 14']],
+    ['fewer than six units', wide('infla\0'), []],
+    ['one narrow character is no UTF-16', 'a\0bcdefgh\0', ['2 7']],
+    ['a wide run that goes on as a narrow one', 'a\0b\0c\0string\0', ['6 6']],
+    [`${MAX_STRING_BYTES} units`, wide(`${long(MAX_STRING_BYTES)}\0`), [`0 ${2 * MAX_STRING_BYTES}`]],
+    [`${MAX_STRING_BYTES + 1} units`, wide(`${long(MAX_STRING_BYTES + 1)}\0`), []],
+  ])('%s', (_name, bytes, expected) => {
+    expect(places(scan(bytes))).toEqual(expected)
+  })
+
+  test('has the fingerprint of the same text in bytes', () => {
+    const hashOf = (bytes: string) => scan(bytes).strings[0]?.split(' ')[0]
+    expect(hashOf(wide('invalid distance\0'))).toBe(hashOf('invalid distance\0'))
+  })
+})
+
+test('the fingerprint is the hash of the bytes without the NUL', () => {
+  expect(scan('invalid distance\0').strings).toEqual([`${hash64(Buffer.from('invalid distance'))} 0 16`])
+})
+
+test('offsets start at the base', () => {
+  expect(places(scan('\0inflate\0', 0x1000))).toEqual(['4097 7'])
+})
+
+test.each([
+  ['inflateInit2_', true],
+  ['a-b/c:d', true],
+  ['tab\tonly', true],
+  ['two words', false],
+  [' led by one', false],
+])('%j is a label: %s, as it has no space', (text, isLabel) => {
+  expect(scan(`${text}\0`).strings[0]?.endsWith(' label')).toBe(isLabel)
+})
+
+describe('a version literal', () => {
+  test.each([
+    ['1.3', '1.3'],
+    ['1.2.13', '1.2.13'],
+    ['v1.2.13', '1.2.13'],
+    ['1_2_13', '1.2.13'],
+    ['1.1.1w', '1.1.1w'],
+    ['3.0.15+quic', '3.0.15+quic'],
+    ['127.0.0.1', undefined],
+    ['13', undefined],
+    ['1.2.13 ', undefined],
+    ['x1.2', undefined],
+    [`1.2-${long(37)}`, undefined],
+  ])('%j tells %s', (text, version) => {
+    expect(scan(`${text}\0`).literals).toEqual(version === undefined ? [] : [`${version} 0`])
+  })
+
+  test('may be UTF-16', () => {
+    expect(scan(wide('1.2.13\0')).literals).toEqual(['1.2.13 0'])
+  })
+
+  test('is a string as well from six bytes on', () => {
+    expect([scan('1.2.1\0'), scan('1.2.13\0')].map((found) => found.strings.length)).toEqual([0, 1])
+  })
+})
+
+describe('templates', () => {
+  test('come from strings of up to 512 bytes', () => {
+    const banner = (length: number) => `${'deflate 1.2.13 '.padEnd(length, 'x')}\0`
+    expect(scan(banner(512)).templates).toHaveLength(2)
+    expect(scan(banner(513)).templates).toHaveLength(0)
+  })
+
+  test('need six bytes, as strings do', () => {
+    expect(scan('v1.25\0').templates).toEqual([])
+    expect(scan('v1.2.5\0').templates).toHaveLength(1)
+  })
+})
+
+/** Text, NULs, invalid bytes, characters of several bytes and UTF-16, so that cuts fall into all of them. */
+const piece = fc.oneof(
+  fc.constantFrom('\0', '\0\0', '\xff', '\xc3', '\xc3\xa9', '\xe2\x82\xac', '\xf0\x9f\x98\x80', '\xe2\x82', 'v1.2.3'),
+  fc.string({ maxLength: 12 }),
+  fc.string({ maxLength: 9 }).map((text) => wide(`${text}\0`)),
+  fc.constantFrom(MAX_STRING_BYTES - 1, MAX_STRING_BYTES, MAX_STRING_BYTES + 1, 5).map(long),
+  fc.constantFrom(MAX_STRING_BYTES, MAX_STRING_BYTES + 1, 6).map((units) => wide(long(units))),
+)
+const data = fc.array(piece, { maxLength: 12 }).map((pieces) => Buffer.from(pieces.join(''), 'latin1'))
+
+describe('windows of any size give the features of one scan', () => {
+  test('cut anywhere', () => {
+    fc.assert(
+      fc.property(data, fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 8 }), (bytes, shares) => {
+        const cuts = shares.map((share) => Math.floor(share * bytes.length)).toSorted((a, b) => a - b)
+        expect(scanWindows(bytes, cuts, 100)).toEqual(scan(bytes, 100))
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('cut at every byte of short data', () => {
+    const short = fc.uint8Array({ maxLength: 80 })
+    const telling = fc.array(fc.constantFrom(0, 0, 0x61, 0x31, 0x2e, 0xc3, 0xa9, 0xe2), { maxLength: 60 })
+    fc.assert(
+      fc.property(fc.oneof(short, telling.map((list) => Uint8Array.from(list))), (bytes) => {
+        const cuts = Array.from({ length: bytes.length }, (_, i) => i)
+        expect(scanWindows(bytes, cuts)).toEqual(scan(bytes))
+      }),
+    )
+  })
+
+  test.each([
+    ['a long run of characters of several bytes', '\xc3\xa9'.repeat(MAX_STRING_BYTES), 'goes on here\0'],
+    ['a long run that ends where a string begins', `${long(MAX_STRING_BYTES + 10)}\0`, 'next string\0'],
+    ['the longest string', long(MAX_STRING_BYTES), '\0next string\0'],
+    ['a long run of UTF-16', wide(long(MAX_STRING_BYTES + 10)), wide('goes on here\0')],
+  ])('cut around the end of %s', (_name, before, after) => {
+    const bytes = Buffer.from(before + after, 'latin1')
+    for (let cut = before.length - 5; cut < before.length + 6; cut++)
+      expect(scanWindows(bytes, [cut])).toEqual(scan(bytes))
+  })
+})
+
+test('features lie within the data and have the lengths of strings', () => {
+  fc.assert(
+    fc.property(data, (bytes) => {
+      for (const place of places(scan(bytes))) {
+        const [offset, length] = place.split(' ').map(Number) as [number, number]
+        expect(offset + length).toBeLessThan(bytes.length)
+        expect(bytes[offset + length]).toBe(0)
+        expect(length).toBeGreaterThanOrEqual(MIN_STRING_BYTES)
+      }
+    }),
+    { numRuns: 50 },
+  )
+})
