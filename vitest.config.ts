@@ -1,6 +1,11 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const config: ViteUserConfig = defineConfig({
-  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 120_000 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: 'test/fixtures/run-directory.ts',
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+  },
 })
 export default config

@@ -16,7 +16,22 @@ export type {
   Unknown,
   VersionEstimate,
 } from './model.ts'
+export { toJson } from './report/json.ts'
+export { type TableOptions, toTable } from './report/table.ts'
+export { catalogNames } from './scan/catalog-names.ts'
+export {
+  type ComponentCounts,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type GroupFigures,
+  type MacroFigures,
+  type PresenceFigures,
+  type VersionFigures,
+} from './scan/evaluate.ts'
+export type { ErrorCause, EvaluationError } from './scan/evaluation-errors.ts'
 export { explain } from './scan/explain.ts'
+export type { Figure, Resampling } from './scan/figures.ts'
 export {
   type BuildOptions,
   type BuildResult,
@@ -25,6 +40,15 @@ export {
   type IndexResult,
   indexRelease,
 } from './scan/index-release.ts'
+export type { CatalogNames } from './scan/judge.ts'
+export { type Label, type LabelledComponent, readLabels } from './scan/labels.ts'
 export { type FingerprintDatabase, type OpenOptions, openDatabase } from './scan/open-database.ts'
+export {
+  type ComponentPrediction,
+  type FilePrediction,
+  type Predictions,
+  readFileComponents,
+  readPredictions,
+} from './scan/predictions.ts'
 export type { Progress, Watch } from './scan/progress.ts'
 export { type ScanOptions, scanFile, scanPaths, VERSION } from './scan/scan-file.ts'

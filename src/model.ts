@@ -5,6 +5,7 @@
  * added over time, never renamed or removed within one `schemaVersion`.
  */
 
+/** What one scan found out about the files it was given. */
 export interface Report {
   readonly schemaVersion: 1
   readonly tool: { readonly name: 'binprint'; readonly version: string }
@@ -18,6 +19,7 @@ export interface Report {
   readonly skipped: number
 }
 
+/** The database that a report was made with: two reports of one digest can be compared. */
 export interface DatabaseSummary {
   readonly components: number
   readonly releases: number
@@ -25,11 +27,13 @@ export interface DatabaseSummary {
   readonly digest: string
 }
 
+/** What kind of file was read; `ar` is an archive of objects, a static library. */
 export type FileFormat = 'elf' | 'pe' | 'ar'
 
 /** Instruction set, by the names that Linux distributions and Go use least ambiguously. `unknown-<machine>` otherwise. */
 export type Arch = string
 
+/** One program, library or archive that was read, and what is in it. */
 export interface FileReport {
   readonly path: string
   readonly sha256: string
@@ -110,6 +114,7 @@ export interface UnitMatch {
   readonly expected: number
 }
 
+/** What was seen: constants, version texts, defined functions, bare versions, and names that the loader is asked for. */
 export type EvidenceKind = 'string' | 'template' | 'symbol' | 'literal' | 'import' | 'soname'
 
 /** One hit, as shown to a person. */

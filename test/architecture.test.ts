@@ -59,7 +59,7 @@ const RESERVED: readonly (readonly [specifier: RegExp, allowed: RegExp])[] = [
   [/^level$/, /^src\/database\//],
   [/^xxhash-wasm$/, /^src\/bytes\/hash\.ts$/],
   [/^elfy$/, /^src\/binary\//],
-  [/^node:child_process$/, /^src\/(build\/sources\/|archive\/decompress\.ts$)/],
+  [/^node:child_process$/, /^src\/(build\/sources\/|archive\/decompress\.ts$|cli\/tool\.ts$)/],
 ]
 
 /** What only the command may touch: a library neither prints nor ends its caller's process. */

@@ -5,13 +5,13 @@ import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { DEFAULT_PRINTS } from '../src/cli/commands/defaults.ts'
 import { runCommand } from './cli/context.ts'
+import { fixtureContent, fixtureDatabase } from './fixtures/database.ts'
+import { elfProgram } from './fixtures/programs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(`${root}/README.md`, 'utf8')
 const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code)
 const entry = `${root}/src/index.ts`
-/** Exports `fixtureDatabase(): Promise<string>`, the directory of a small database for `openDatabase`. */
-const fixture = `${root}/test/fixtures/database.ts`
 const directory = `${root}/test/fixtures/built/readme`
 const run = promisify(execFile)
 
@@ -45,29 +45,28 @@ describe.skipIf(!existsSync(entry))('the code of README', () => {
     expect(output.split('\n').filter((line) => line.includes('block-'))).toEqual([])
   })
 
-  describe.skipIf(!existsSync(fixture))('runs against the fixture database', () => {
-    test.each(blocks.map((_, i) => i))('block %d', async (i) => {
-      const { fixtureDatabase } = (await import(pathToFileURL(fixture).href)) as {
-        fixtureDatabase: () => Promise<string>
-      }
-      // The default database is big and belongs to the e2e tests; here the argument left out means the fixture.
-      const shim = `${directory}/api.ts`
-      writeFileSync(
-        shim,
-        `import { openDatabase as open } from ${JSON.stringify(entry)}
-        export * from ${JSON.stringify(entry)}
-        export const openDatabase: typeof open = (location, options) =>
-          open(location ?? ${JSON.stringify(await fixtureDatabase())}, options)\n`,
-      )
-      const program = `${directory}/run-${i}.ts`
-      writeFileSync(program, blocks[i]?.replaceAll("'binprint'", "'./api.ts'") ?? '')
-      const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
-      try {
-        await import(pathToFileURL(program).href)
-      } finally {
-        log.mockRestore()
-      }
-    })
+  test.each(blocks.map((_, i) => i))('runs, and has something to print: block %d', async (i) => {
+    // The default database and node itself are big and belong to the e2e tests; here they are the fixture's.
+    const shim = `${directory}/api.ts`
+    writeFileSync(
+      shim,
+      `import { openDatabase as open } from ${JSON.stringify(entry)}
+      export * from ${JSON.stringify(entry)}
+      export const openDatabase: typeof open = (location, options) =>
+        open(location ?? ${JSON.stringify(await fixtureDatabase())}, options)\n`,
+    )
+    const scanned = `${directory}/agent`
+    writeFileSync(scanned, elfProgram(fixtureContent('heronzip', '1.2.0')))
+    const program = `${directory}/run-${i}.ts`
+    const code = blocks[i]?.replaceAll("'binprint'", "'./api.ts'") ?? ''
+    writeFileSync(program, code.replaceAll('process.execPath', JSON.stringify(scanned)))
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    try {
+      await import(pathToFileURL(program).href)
+      expect(log.mock.calls.flat().join(' ')).toContain('heronzip')
+    } finally {
+      log.mockRestore()
+    }
   })
 })
 

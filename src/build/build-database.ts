@@ -1,14 +1,16 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import type { CatalogEntry, VendoredPaths } from '../database/catalog.ts'
-import { encodePrints } from '../database/prints-file.ts'
+import { PrintsBuilder } from '../database/prints-builder.ts'
+import { decodePrints, encodePrints } from '../database/prints-file.ts'
 import type { ComponentPrints } from '../database/schema.ts'
 import { DetectorError } from '../errors.ts'
-import { indexTags, releaseTags } from './index-releases.ts'
+import { indexTags, type ReleaseTag, releaseTags } from './index-releases.ts'
+import { lockedTags, readLock, writeLock } from './locks.ts'
 import { pathRules } from './path-rules.ts'
-import { openGitRepository } from './sources/git.ts'
+import { type GitRepository, openGitRepository } from './sources/git.ts'
 
 /** Where a component's prints went and what is in them. */
 export interface IndexResult {
@@ -28,6 +30,10 @@ export interface BuildPlan {
   readonly catalog: readonly CatalogEntry[]
   readonly vendoredPaths: VendoredPaths
   readonly printsDirectory: string
+  /** Where it is written what was read. */
+  readonly locksDirectory: string
+  /** Index the tags of the lock and no others, and only at the commits that it names. */
+  readonly locked?: boolean
   /** Directory of repositories to use instead of the network, one for each component (`zlib.git`, `zlib`). */
   readonly gitMirror?: string
   /** Components at the same time. */
@@ -38,7 +44,7 @@ export interface BuildPlan {
 
 /**
  * Indexes all release tags of each component's repository and writes its prints. The same tags give the same bytes,
- * whatever the number of jobs.
+ * whatever the number of jobs; built releases that the prints have already are kept.
  */
 export async function buildPrints(plan: BuildPlan): Promise<IndexResult[]> {
   await mkdir(plan.printsDirectory, { recursive: true })
@@ -50,12 +56,15 @@ async function buildComponent(entry: CatalogEntry, plan: BuildPlan): Promise<Ind
   const { signal, onProgress } = plan
   const repository = await openGitRepository(locate(entry, plan.gitMirror), signal === undefined ? {} : { signal })
   try {
-    const tags = await releaseTags(repository, entry)
+    const tags = await wantedTags(repository, entry, plan)
+    const built = builtReleases(readPrints(plan.printsDirectory, entry.name))
     const indexed = await indexTags(entry, pathRules(entry, plan.catalog, plan.vendoredPaths), repository, tags, {
       ...(signal === undefined ? {} : { signal }),
+      ...(built === undefined ? {} : { previous: built }),
       onProgress: (done, total) => onProgress?.(entry.name, done, total),
     })
     const path = await writePrints(plan.printsDirectory, indexed.prints)
+    await lockSources(plan.locksDirectory, entry, indexed.prints)
     return {
       component: entry.name,
       releases: indexed.added,
@@ -66,6 +75,42 @@ async function buildComponent(entry: CatalogEntry, plan: BuildPlan): Promise<Ind
   } finally {
     await repository.close()
   }
+}
+
+async function wantedTags(repository: GitRepository, entry: CatalogEntry, plan: BuildPlan): Promise<ReleaseTag[]> {
+  const tags = await releaseTags(repository, entry)
+  if (plan.locked !== true) return tags
+  const lock = readLock(plan.locksDirectory, entry.name)
+  if (lock === undefined)
+    throw new DetectorError('INPUT_NOT_FOUND', `need ${entry.name}.json in ${plan.locksDirectory}, have none`, {
+      locus: { path: plan.locksDirectory },
+    })
+  const commits = new Map(tags.map((tag) => [tag.tag, tag.commit]))
+  for (const [tag, commit] of lock.tags)
+    if (commits.get(tag) !== commit) {
+      const have = commits.has(tag) ? `it is at ${commits.get(tag)}` : 'there is no such release'
+      throw new DetectorError('SOURCE_FAILED', `need tag ${tag} of ${entry.name} at commit ${commit}, but ${have}`)
+    }
+  return tags.filter(({ tag }) => lock.tags.has(tag))
+}
+
+/** The prints of a component in a directory, or undefined where it has none yet. */
+export function readPrints(directory: string, name: string): ComponentPrints | undefined {
+  const path = join(directory, `${name}.bpf`)
+  return existsSync(path) ? decodePrints(readFileSync(path), { path }) : undefined
+}
+
+/** The prints without their source releases, or undefined where nothing is left. */
+function builtReleases(prints: ComponentPrints | undefined): ComponentPrints | undefined {
+  const built = prints?.releases.filter(({ origin }) => origin === 'built') ?? []
+  return prints === undefined || built.length === 0 ? undefined : PrintsBuilder.from(prints, built).finish()
+}
+
+/** Locks the tags that the prints were made from; the packages of an earlier build stay. */
+export async function lockSources(directory: string, entry: CatalogEntry, prints: ComponentPrints): Promise<void> {
+  const { name, repository } = entry
+  const packages = readLock(directory, name)?.packages ?? []
+  await writeLock(directory, { name, repository, tags: lockedTags(prints), packages })
 }
 
 function locate(entry: CatalogEntry, mirror: string | undefined): string {

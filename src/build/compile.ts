@@ -7,6 +7,7 @@ import {
   type ComponentRecord,
   type FeatureTable,
   type Intervals,
+  type ReleaseRecord,
   SCHEMA,
   type TemplateRecord,
 } from '../database/schema.ts'
@@ -73,7 +74,10 @@ function familyNumbers(names: readonly string[]): number[] {
   })
 }
 
-/** The features of one kind with the postings that count: not of vendored units, and nothing that the background has. */
+/**
+ * The features of one kind with the postings that count: not of vendored units, nothing that the background has, and of
+ * built releases nothing that the sources of another family own, as libraries carry text of what is linked into them.
+ */
 function compileKind(
   kind: number,
   merged: MergedFeatures,
@@ -92,6 +96,9 @@ function compileKind(
     families: [] as number[],
     components: [] as number[],
   }
+  const fromSource = prints.map(({ sets, releases }) =>
+    Uint8Array.from(sets, (set) => Number(holdsSource(set, releases))),
+  )
   let ground = 0
   for (let i = 0; i < merged.high.length; i++) {
     const [high, low] = [merged.high[i]!, merged.low[i]!]
@@ -102,10 +109,12 @@ function compileKind(
     }
     const start = out.component.length
     const holders = new Set<number>()
+    const owners = sourceFamilies(merged, i)
     for (let entry = merged.starts[i]!; entry < merged.starts[i + 1]!; entry++) {
       const component = merged.component[entry]!
       const table = kind === Kind.String ? prints[component]!.strings : prints[component]!.symbols
       const feature = merged.feature[entry]!
+      if (owners.size > 0 && !owners.has(families[component]!)) continue
       for (let p = table.starts[feature]!; p < table.starts[feature + 1]!; p++) {
         if (vendored[component]![table.units[p]!] === 1) continue
         holders.add(component)
@@ -122,6 +131,20 @@ function compileKind(
     out.components.push(holders.size)
   }
   out.starts.push(out.component.length)
+
+  /** Families whose sources hold fingerprint `i` in a unit of their own. */
+  function sourceFamilies(features: MergedFeatures, i: number): ReadonlySet<number> {
+    const found = new Set<number>()
+    for (let entry = features.starts[i]!; entry < features.starts[i + 1]!; entry++) {
+      const component = features.component[entry]!
+      const table = kind === Kind.String ? prints[component]!.strings : prints[component]!.symbols
+      const feature = features.feature[entry]!
+      for (let p = table.starts[feature]!; p < table.starts[feature + 1]!; p++)
+        if (vendored[component]![table.units[p]!] === 0 && fromSource[component]![table.sets[p]!] === 1)
+          found.add(families[component]!)
+    }
+    return found
+  }
   return {
     ...out,
     kind,
@@ -129,6 +152,13 @@ function compileKind(
     low: Uint32Array.from(out.low),
     starts: Uint32Array.from(out.starts),
   }
+}
+
+function holdsSource(set: Intervals, releases: readonly ReleaseRecord[]): boolean {
+  for (let i = 0; i < set.length; i += 2)
+    for (let release = set[i]!; release <= set[i + 1]!; release++)
+      if (releases[release]!.origin === 'source') return true
+  return false
 }
 
 function isBefore(high: number, low: number, otherHigh: number, otherLow: number): boolean {

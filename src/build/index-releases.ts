@@ -86,7 +86,7 @@ export async function indexTags(
   }
   for (const [tag, files] of trees) {
     throwIfAborted(signal)
-    indexer.addRelease(placeOf(tag.version), tag.version, files)
+    indexer.addRelease(placeOf('source', tag.version), tag.version, files)
     done += 20
     onProgress?.(done, total)
   }
@@ -119,7 +119,7 @@ export async function indexTree(
     indexer.addFile(blob, paths.get(blob.id)!)
     onProgress?.(++done, paths.size)
   }
-  indexer.addRelease(placeOf(release.version), release.version, files)
+  indexer.addRelease(placeOf('source', release.version), release.version, files)
   return { prints: builder.finish(), added: [release.version], skipped: tree.skipped }
 }
 
@@ -127,18 +127,21 @@ function sourceRelease(version: string, provenance: string): ReleaseRecord {
   return { version, origin: 'source', provenance }
 }
 
-/** A builder over the old and the new releases, in the component's order. */
-function openBuilder(
+/**
+ * A builder over the old and the new releases, in the component's order; of one version the sources stand before the
+ * built release, so that whoever looks a version up meets the one that competes.
+ */
+export function openBuilder(
   entry: CatalogEntry,
   fresh: readonly ReleaseRecord[],
   previous: ComponentPrints | undefined,
-): { builder: PrintsBuilder; placeOf: (version: string) => number } {
+): { builder: PrintsBuilder; placeOf: (origin: ReleaseRecord['origin'], version: string) => number } {
   const replaced = new Set(fresh.map((release) => `${release.origin} ${release.version}`))
   const kept = previous?.releases.filter(({ origin, version }) => !replaced.has(`${origin} ${version}`)) ?? []
   const order = versionOrder(entry.versionScheme)
-  const releases = [...kept, ...fresh].sort((a, b) => order(a.version, b.version) || (a.origin < b.origin ? -1 : 1))
+  const releases = [...kept, ...fresh].sort((a, b) => order(a.version, b.version) || (a.origin > b.origin ? -1 : 1))
   const builder =
     previous === undefined ? new PrintsBuilder(entry.name, releases) : PrintsBuilder.from(previous, releases)
   const places = new Map(releases.map((release, i) => [`${release.origin} ${release.version}`, i]))
-  return { builder, placeOf: (version) => places.get(`source ${version}`)! }
+  return { builder, placeOf: (origin, version) => places.get(`${origin} ${version}`)! }
 }

@@ -147,16 +147,24 @@ export class SourceIndexer {
    */
   #fallback(version: string): MacroFallback {
     return (macro, before) => {
-      if (!/(?:^|_)(?:VER|VERSION)(?:_STR(?:ING)?|_TEXT)?$/.test(macro)) return undefined
-      if (macro === 'VERSION' || macro === 'PACKAGE_VERSION') return version
-      const context = `${macro} ${before}`.toLowerCase()
-      return this.#names.some((name) => context.includes(name)) ? version : undefined
+      const prefix = /^(.*?)_?(?:VER|VERSION)(?:_STR(?:ING)?|_TEXT)?$/.exec(macro)?.[1]?.toLowerCase()
+      if (prefix === undefined) return undefined
+      if (prefix === '' || prefix === 'package') return version
+      const own = this.#names.some((name) => lettersOf(prefix) === lettersOf(name))
+      // A short prefix is an abbreviation; `LIBFOO_INTERFACE_VERSION` is another number.
+      const abbreviated = prefix.length <= 3 && this.#names.some((name) => before.toLowerCase().includes(name))
+      return own || abbreviated ? version : undefined
     }
   }
 }
 
+/** `lib-foo` and `LIB_FOO` alike. */
+function lettersOf(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '')
+}
+
 /** Repositories tag `7.88.1-DEV` where the release says `7.88.1`: the mark of unreleased text does not count. */
-function withoutState(version: string): string {
+export function withoutState(version: string): string {
   return version.replace(/[-+](?:dev|cvs|svn|git|snapshot|head|wip)$/i, '')
 }
 

@@ -2,7 +2,10 @@ import type { ComponentPrints, Intervals, TemplateRecord } from '../database/sch
 
 /** A template is believed when this share of the releases that have it agree with it about their version … */
 const AGREEING_SHARE = 0.9
-/** … and this many do, or two where the component has no more releases that have it. */
+/**
+ * … and this many do, or two where the component has no more releases that have it. A version that is indexed from source
+ * and as a built release counts once.
+ */
 const AGREEING_RELEASES = 3
 
 /**
@@ -25,7 +28,7 @@ export function trustedTemplates(
   const owners = new Map<string, { component: number; releases: number }>()
   reliable.forEach((templates, component) => {
     for (const template of templates) {
-      const releases = countReleases(all[component]!.sets[template.agreeing]!)
+      const releases = countVersions(all[component]!.sets[template.agreeing]!, all[component]!)
       const owner = owners.get(keyOf(template))
       if (owner === undefined || releases > owner.releases) owners.set(keyOf(template), { component, releases })
     }
@@ -36,15 +39,22 @@ export function trustedTemplates(
 }
 
 function isReliable(template: TemplateRecord, prints: ComponentPrints): boolean {
-  const agreeing = countReleases(prints.sets[template.agreeing]!)
-  const seen = countReleases(prints.sets[template.seen]!)
+  const agreeing = countVersions(prints.sets[template.agreeing]!, prints)
+  const seen = countVersions(prints.sets[template.seen]!, prints)
   const needed = seen === 2 ? 2 : AGREEING_RELEASES
   return agreeing >= needed && agreeing >= AGREEING_SHARE * seen
 }
 
-function countReleases(intervals: Intervals): number {
+/** Distinct versions among releases that stand in version order. */
+function countVersions(intervals: Intervals, { releases }: ComponentPrints): number {
   let count = 0
-  for (let i = 0; i < intervals.length; i += 2) count += intervals[i + 1]! - intervals[i]! + 1
+  let last: string | undefined
+  for (let i = 0; i < intervals.length; i += 2)
+    for (let release = intervals[i]!; release <= intervals[i + 1]!; release++) {
+      const { version } = releases[release]!
+      if (version !== last) count++
+      last = version
+    }
   return count
 }
 

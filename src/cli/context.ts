@@ -1,7 +1,17 @@
 /** The verbs of the public API that the commands use. */
 export type Api = Pick<
   typeof import('../index.ts'),
-  'openDatabase' | 'scanPaths' | 'explain' | 'indexRelease' | 'buildDatabase'
+  | 'openDatabase'
+  | 'scanFile'
+  | 'scanPaths'
+  | 'explain'
+  | 'indexRelease'
+  | 'buildDatabase'
+  | 'catalogNames'
+  | 'readLabels'
+  | 'readPredictions'
+  | 'readFileComponents'
+  | 'evaluate'
 >
 
 /** A stream of text that may be a terminal. */

@@ -2,6 +2,7 @@ import { debuglog } from 'node:util'
 import { DetectorError } from '../errors.ts'
 import { escapeText } from '../report/escape.ts'
 import { asksForHelp, type Command, usage } from './args.ts'
+import { bench } from './commands/bench.ts'
 import { dbBuild, dbInfo } from './commands/db.ts'
 import { explain } from './commands/explain.ts'
 import { index } from './commands/index.ts'
@@ -10,7 +11,7 @@ import type { Context } from './context.ts'
 import { ExitCode, errorExitCode } from './gate.ts'
 import { commandHelp, generalHelp } from './help.ts'
 
-const COMMANDS: readonly Command[] = [scan, explain, index, dbBuild, dbInfo]
+const COMMANDS: readonly Command[] = [scan, explain, index, dbBuild, dbInfo, bench]
 const debug = debuglog('binprint')
 
 /**

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DetectorError } from '../errors.ts'
 import { isVersionScheme, VERSION_SCHEMES } from '../versions/order.ts'
+import { Fields } from './json-fields.ts'
 
 /** What a component is called and where its releases come from: one file of `fingerprint-db/components/`. */
 export interface CatalogEntry {
@@ -29,8 +30,12 @@ export interface CatalogEntry {
   readonly language: string
   /** Library base names without version and extension, lower case (`libz`, `zlib1`). */
   readonly sonames: readonly string[]
-  /** Source packages of Debian. */
-  readonly debian: { readonly source: readonly string[] }
+  readonly debian: {
+    /** Source packages of Debian. */
+    readonly source: readonly string[]
+    /** Binary packages of these that hold the component's shared or static libraries; those of all suites. */
+    readonly libraries: readonly string[]
+  }
   /** npm packages whose prebuilt binaries hold the component. */
   readonly npm: readonly string[]
   /** Patterns of {@link pathFilter}: files of the repository that never end up in the library. */
@@ -94,7 +99,7 @@ export function defaultEntry(name: string): CatalogEntry {
     family: null,
     language: '',
     sonames: [],
-    debian: { source: [] },
+    debian: { source: [], libraries: [] },
     npm: [],
     exclude: [],
     vendored: [],
@@ -196,7 +201,7 @@ function readEntry(path: string, fileName: string): CatalogEntry {
     family: fields.optionalText('family'),
     language: fields.text('language'),
     sonames: fields.strings('sonames', /^[^\sA-Z]+$/, 'lower-case library names'),
-    debian: { source: fields.object('debian').strings('source') },
+    debian: readDebian(fields.object('debian')),
     npm: fields.strings('npm'),
     exclude: fields.strings('exclude', /^[^/]/, 'paths from the root of the repository'),
     vendored: fields.objects('vendored').map((item) => ({
@@ -204,6 +209,13 @@ function readEntry(path: string, fileName: string): CatalogEntry {
       owner: item.optionalText('owner'),
     })),
   }
+}
+
+/** @see Debian Policy, 5.6.1 "Source" for the names of packages */
+function readDebian(fields: Fields): CatalogEntry['debian'] {
+  const read = (field: string): string[] => fields.strings(field, /^[a-z0-9][a-z0-9+.-]+$/, 'names of Debian packages')
+  // A catalog of one's own may do without.
+  return { source: read('source'), libraries: fields.names().includes('libraries') ? read('libraries') : [] }
 }
 
 /** Throws where a name or alias leads to two components. */
@@ -219,79 +231,5 @@ function checkNames(entries: readonly CatalogEntry[], folder: string): void {
       }
       owners.set(name.toLowerCase(), entry.name)
     }
-  }
-}
-
-/** Reads the fields of one JSON object; every reader throws `CATALOG_CORRUPT` with file, field and what was there. */
-class Fields {
-  readonly #path: string
-  readonly #prefix: string
-  readonly #values: Readonly<Record<string, unknown>>
-
-  constructor(path: string, value: unknown, prefix = '') {
-    this.#path = path
-    this.#prefix = prefix
-    this.#values = {}
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.error('', 'an object', value)
-    this.#values = value as Record<string, unknown>
-  }
-
-  error(field: string, needed: string, value: unknown = this.#values[field]): DetectorError {
-    const where = `${this.#prefix}${field}`.replace(/\.$/, '') || 'the file'
-    const have = value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80)
-    const message = `need ${needed} as ${where} of ${this.#path}, have ${have}`
-    return new DetectorError('CATALOG_CORRUPT', message, { locus: { path: this.#path } })
-  }
-
-  names(): string[] {
-    return Object.keys(this.#values)
-  }
-
-  text(field: string): string {
-    const value = this.#values[field]
-    if (typeof value !== 'string' || value === '') throw this.error(field, 'a text')
-    return value
-  }
-
-  match(field: string, pattern: RegExp, needed: string): string {
-    const value = this.#values[field]
-    if (typeof value !== 'string' || !pattern.test(value)) throw this.error(field, needed)
-    return value
-  }
-
-  optionalText(field: string): string | null {
-    return this.#values[field] === null ? null : this.text(field)
-  }
-
-  optionalUrl(field: string): string | null {
-    const value = this.#values[field] ?? null
-    return value === null ? null : this.match(field, /^https:\/\/[^\s/]+\//, 'an https URL')
-  }
-
-  strings(field: string, pattern = /./, needed = 'texts'): string[] {
-    const value = this.#values[field]
-    const isValid = (item: unknown): item is string => typeof item === 'string' && pattern.test(item)
-    if (!Array.isArray(value) || !value.every(isValid)) throw this.error(field, `a list of ${needed}`)
-    return value
-  }
-
-  regExp(field: string): string {
-    const source = this.text(field)
-    try {
-      new RegExp(source)
-    } catch {
-      throw this.error(field, 'a regular expression')
-    }
-    return source
-  }
-
-  object(field: string): Fields {
-    return new Fields(this.#path, this.#values[field], `${this.#prefix}${field}.`)
-  }
-
-  objects(field: string): Fields[] {
-    const value = this.#values[field]
-    if (!Array.isArray(value)) throw this.error(field, 'a list')
-    return value.map((item, index) => new Fields(this.#path, item, `${this.#prefix}${field}[${index}].`))
   }
 }

@@ -9,17 +9,20 @@ import type { Macro } from './macros.ts'
  * References among them (`$MAJOR.$MINOR`, `${MAJOR}`, bare m4 names) are resolved; what stays unresolved is left out.
  */
 export function buildFileMacros(path: string, bytes: Uint8Array): Macro[] {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
   const values = new Map<string, string>()
   const base = path.slice(path.lastIndexOf('/') + 1)
-  if (/^configure\.|\.(?:ac|m4)$/.test(base)) readAutoconf(text, values)
+  const isAutoconf = /^configure\.|\.(?:ac|m4)$/.test(base)
+  // `lib_version()` and `lib_version` are the same m4 call.
+  const text = isAutoconf ? raw.replace(/\b([A-Za-z_]\w{0,99})\(\)/g, '$1') : raw
+  if (isAutoconf) readAutoconf(text, values)
   if (base === 'CMakeLists.txt' || base.endsWith('.cmake')) readCmake(text, values)
   if (base === 'meson.build') readMeson(text, values)
   if (base !== 'CMakeLists.txt' && base !== 'meson.build') readAssignments(text, values)
   const macros: Macro[] = []
   const resolver = new Resolver(values)
-  for (const [name, raw] of values) {
-    const value = resolver.resolve(raw)
+  for (const [name, unresolved] of values) {
+    const value = resolver.resolve(unresolved)
     if (value === undefined || value === '') continue
     const body =
       /^\d+$/.test(value) || value.startsWith('"') ? lexFragment(value) : [{ kind: 's' as const, text: value }]
@@ -49,14 +52,21 @@ const NAMED = String.raw`\(\s{0,99}\[?(\w{1,100})\]?\s{0,99},`
 const LOOSE_ARGUMENT = String.raw`(?:\s{0,99}\[([^\]]{0,400})\]|([^,)]{0,400}))`
 
 const M4_DEFINE = new RegExp(String.raw`\bm4_define${NAMED}${ARGUMENT}\)`, 'g')
-const AC_INIT = new RegExp(String.raw`\bAC_INIT\(${ARGUMENT},(?:\s{0,99}\[([^\]]{0,400})\]|([^,)\]]{0,400}))`)
+/** `m4_defn([foo_version])`, which ends with a bracket of its own. */
+const REFERENCE = String.raw`m4_(?:defn|normalize)\(\[?\w{1,100}\]?\)`
+const AC_INIT = new RegExp(
+  String.raw`\bAC_INIT\(${ARGUMENT},(?:\s{0,99}\[?(${REFERENCE})|\s{0,99}\[([^\]]{0,400})\]|([^,)\]]{0,400}))`,
+)
 const AM_INIT_AUTOMAKE =
   /\bAM_INIT_AUTOMAKE\(\s{0,99}\[?([A-Za-z][\w.+-]{0,99})\]?\s{0,99},\s{0,99}\[?([^[\],)\s]{1,200})\]?/
 const AC_DEFINE = new RegExp(String.raw`\bAC_DEFINE(?:_UNQUOTED)?${NAMED}${LOOSE_ARGUMENT}`, 'g')
 const AC_SUBST = new RegExp(String.raw`\bAC_SUBST${NAMED}(?:\s{0,99}\[)?([^[\])]{0,200})(?:\]\s{0,99})?\)`, 'g')
-/** 2,000 characters reach over the comments and options that stand before the version. */
+/**
+ * Commands may have any letter case, keywords not: `version` is a word of a comment. 2,000 characters reach over the
+ * comments and options that stand before the keyword.
+ */
 const CMAKE_PROJECT =
-  /\bproject\s{0,99}\(\s{0,99}"?([\w.+-]{1,100})(?![\w.+-])"?[^)]{0,2000}?\bVERSION\s{1,99}"?([^\s")]{1,200})/i
+  /\b[Pp][Rr][Oo][Jj][Ee][Cc][Tt]\s{0,99}\(\s{0,99}"?([\w.+-]{1,100})(?![\w.+-])"?[^)]{0,2000}?\bVERSION\s{1,99}"?([^\s")]{1,200})/
 const MESON_PROJECT = /\bproject\s{0,99}\([^)]{0,2000}?\bversion\s{0,99}:\s{0,99}'([^']{1,200})'/
 
 function readAutoconf(text: string, values: Map<string, string>): void {
@@ -64,7 +74,7 @@ function readAutoconf(text: string, values: Map<string, string>): void {
   const init = AC_INIT.exec(text)
   const automake = AM_INIT_AUTOMAKE.exec(text)
   const name = (init?.[1] ?? automake?.[1])?.trim()
-  const version = (init?.[2] ?? init?.[3] ?? automake?.[2])?.trim()
+  const version = (init?.[2] ?? init?.[3] ?? init?.[4] ?? automake?.[2])?.trim()
   if (name !== undefined && version !== undefined && !version.includes('esyscmd')) {
     for (const key of ['PACKAGE_VERSION', 'VERSION']) note(values, key, version)
     for (const key of ['PACKAGE_NAME', 'PACKAGE', 'PACKAGE_TARNAME']) note(values, key, name)

@@ -1,5 +1,7 @@
 import { type Directive, lexC, lexFragment, type Token } from './c-lexer.ts'
+import { type Branch, readDefinitions } from './definitions.ts'
 import { type Macro, readArguments } from './macros.ts'
+import { closingParentheses, skipCall, WITHOUT_TEXT } from './token-calls.ts'
 
 /** What one source file says by itself, before the macros of its release are known. */
 export interface SourceFacts {
@@ -10,7 +12,7 @@ export interface SourceFacts {
   /** Names that stand alone and look like macros; those that resolve to text count as literals. */
   readonly names: readonly string[]
   readonly macros: readonly Macro[]
-  /** Names of the functions defined, C linkage assumed. */
+  /** Names defined at file level; see {@link readDefinitions}. */
   readonly functions: readonly string[]
 }
 
@@ -18,8 +20,6 @@ export interface SourceFacts {
 const MAX_MACRO_TOKENS = 48
 /** Arguments of a macro call within a run. */
 const MAX_CALL_TOKENS = 64
-/** Names too short to tell one component from another. */
-const MIN_SYMBOL_BYTES = 5
 
 /** Marks `@NAME@` and `${NAME}` of template files while they pass through the lexer. */
 const OPEN = '\x01'
@@ -43,26 +43,16 @@ function isMacroName(name: string): boolean {
   return /^(?:[A-Z_][A-Z0-9_]{2,}|PRI[a-zX](?:8|16|32|64|MAX|PTR))$/.test(name)
 }
 
-/** Keywords before a parenthesis that are no function names. */
-const NOT_FUNCTIONS = new Set(['if', 'for', 'while', 'switch', 'return', 'sizeof', 'defined', 'alignof', 'decltype'])
-/**
- * Their parenthesised text is assembler, an annotation, or a message of debug builds. Releases are not built that way,
- * and text that is never there would make every unit look half missing.
- */
-const WITHOUT_TEXT =
-  /^(?:asm|__asm|__asm__|__attribute__|__attribute|__declspec|static_assert|_Static_assert|_Pragma|assert|Assert|Trace[cv]*|RAWLOG|(?:[A-Z0-9]+_)*(?:DEBUG|DBG|TRACE|ASSERT)[A-Z0-9_]*)$/
 /** Conditions of code for debugging, self-tests and stand-alone programs; `NDEBUG` is the reverse. */
-const DEBUG_CONDITION = /(?<!N)DEBUG|(?:^|_)DBG|SELF_?TEST|UNIT_?TEST|STANDALONE|_MAIN\b|_TEST\b|\bTEST\b|FUZZ/
+const DEBUG_CONDITION = /(?<!N)DEBUG(?!_C\b)|(?:^|_)DBG|SELF_?TEST|UNIT_?TEST|STANDALONE|_MAIN\b|_TEST\b|\bTEST\b|FUZZ/
 
 class SourceReader {
   readonly #tokens: Token[] = []
-  /** `#if`, `#else`, `#endif` by the index of the token that follows. */
-  readonly #branches: { at: number; name: string }[] = []
+  readonly #branches: Branch[] = []
   readonly #macros: Macro[] = []
   readonly #literals = new Set<string>()
   readonly #runs: Token[][] = []
   readonly #names = new Set<string>()
-  readonly #functions = new Set<string>()
   readonly #isHeader: boolean
   /** For each open `#if`: whether its current branch is code of debug builds. */
   readonly #debug: boolean[] = []
@@ -100,13 +90,12 @@ class SourceReader {
 
   finish(): SourceFacts {
     this.#readText(this.#tokens)
-    this.#readFunctions()
     return {
       literals: [...this.#literals],
       runs: this.#runs,
       names: [...this.#names],
       macros: this.#macros,
-      functions: [...this.#functions],
+      functions: readDefinitions(this.#tokens, this.#branches),
     }
   }
 
@@ -169,71 +158,6 @@ class SourceReader {
     else this.#runs.push(run)
     return Math.max(i, start + 1)
   }
-
-  /**
-   * Finds definitions at file level: a name before `(…)`, then `{`. Old-style parameter declarations may stand between.
-   * Braces that only one branch of an `#if` opens are undone at its `#else`.
-   */
-  #readFunctions(): void {
-    const tokens = this.#tokens
-    const closing = closingParentheses(tokens)
-    const saved: number[] = []
-    let depth = 0
-    let candidate: string | undefined
-    let branch = 0
-    for (let i = 0; i < tokens.length; i++) {
-      // Branches within a parameter list lie behind already.
-      for (; branch < this.#branches.length && this.#branches[branch]!.at <= i; branch++) {
-        const { name } = this.#branches[branch]!
-        if (name.startsWith('if')) saved.push(depth)
-        else if (name === 'endif') saved.pop()
-        else depth = saved.at(-1) ?? depth
-      }
-      const { kind, text } = tokens[i]!
-      if (kind === 'p' && text === '{') {
-        const linkage = tokens[i - 1]?.kind === 's' && tokens[i - 2]?.text === 'extern'
-        const namespace = tokens[i - 1]?.text === 'namespace' || tokens[i - 2]?.text === 'namespace'
-        if (depth === 0 && candidate !== undefined) this.#functions.add(candidate)
-        candidate = undefined
-        if (!linkage && !namespace) depth++
-      } else if (kind === 'p' && text === '}') {
-        depth = Math.max(0, depth - 1)
-        candidate = undefined
-      } else if (depth > 0) continue
-      else if (kind === 'p' && text === '=') candidate = undefined
-      else if (kind === 'i' && /^(?:struct|union|enum|class|typedef)$/.test(text)) {
-        if (tokens[i - 1]?.text !== ',' && tokens[i - 1]?.text !== '(') candidate = undefined
-      } else if (kind === 'i' && tokens[i + 1]?.kind === 'p' && tokens[i + 1]?.text === '(') {
-        const qualified = tokens[i - 1]?.text === ':' || tokens[i - 1]?.text === '~'
-        if (WITHOUT_TEXT.test(text)) i = skipCall(tokens, closing, i) - 1
-        else if (!NOT_FUNCTIONS.has(text) && /[a-z]/.test(text) && text.length >= MIN_SYMBOL_BYTES && !qualified) {
-          candidate = text
-          i = skipCall(tokens, closing, i) - 1
-        }
-      } else if (kind === 'p' && text === ';' && tokens[i - 1]?.text === ')') candidate = undefined
-    }
-  }
-}
-
-/** Index behind the name at `at` and the parenthesised text that follows it, if any. */
-function skipCall(tokens: readonly Token[], closing: Int32Array, at: number): number {
-  let i = at + 1
-  while (tokens[i]?.kind === 'i' && /^(?:__volatile__|volatile|__volatile|goto|inline)$/.test(tokens[i]?.text ?? ''))
-    i++
-  const close = i < tokens.length ? closing[i]! : -1
-  return close < 0 ? at + 1 : close + 1
-}
-
-/** For each `(` the index of its `)`, -1 for every other token: found once, so that no text can make the search long. */
-function closingParentheses(tokens: readonly Token[]): Int32Array {
-  const closing = new Int32Array(tokens.length).fill(-1)
-  const open: number[] = []
-  tokens.forEach(({ kind, text }, i) => {
-    if (kind !== 'p') return
-    if (text === '(') open.push(i)
-    else if (text === ')' && open.length > 0) closing[open.pop()!] = i
-  })
-  return closing
 }
 
 /** `"a @NAME@ b"` becomes `"a "`, NAME, `" b"`. */

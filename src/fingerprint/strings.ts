@@ -1,4 +1,5 @@
 import { hash64 } from '../bytes/hash.ts'
+import { typeOfRuntimeName } from './qualified-names.ts'
 import { type Template, templatesOf, versionLiteral } from './templates.ts'
 
 /**
@@ -18,6 +19,8 @@ export interface StringSink {
   /** Several templates may come from one string. */
   template(template: Template, offset: number, length: number): void
   literal(version: string, offset: number): void
+  /** A run-time type name, as {@link typeOfRuntimeName} reads it. Sources have none. */
+  typeName?(name: string, offset: number, length: number): void
 }
 
 /** What a scan carries from one window to the next. */
@@ -141,16 +144,29 @@ function isContinued(bytes: Uint8Array, at: number, length: number): boolean {
 
 /** One constant becomes its features: the string itself, its templates, and a version literal where it is one. */
 function emit(bytes: Uint8Array, start: number, end: number, offset: number, length: number, sink: StringSink): void {
-  const literal = literalStart(bytes, start, end, offset)
+  // 2 for UTF-16, whose units `bytes` holds as one byte each.
+  const unitBytes = length / (end - start)
+  const literal = literalStart(bytes, start, end, offset, unitBytes)
   if (literal >= 0) {
     const version = versionLiteral(asciiText(bytes, literal, end))
-    if (version !== undefined) sink.literal(version, offset + literal - start)
+    if (version !== undefined) sink.literal(version, offset + (literal - start) * unitBytes)
   }
   if (end - start < MIN_STRING_BYTES) return
   const text = bytes.subarray(start, end)
   sink.string(hash64(text), offset, length, !text.includes(0x20))
+  if (sink.typeName !== undefined && mayBeTypeName(text)) {
+    const name = typeOfRuntimeName(asciiText(bytes, start, end))
+    if (name !== undefined) sink.typeName(name, offset, length)
+  }
   if (!mayHoldVersion(bytes, start, end)) return
   for (const template of templatesOf(asciiText(bytes, start, end))) sink.template(template, offset, length)
+}
+
+/** `N` and a length, or `.?A`; longer names are instances of templates. */
+function mayBeTypeName(text: Uint8Array): boolean {
+  if (text.length > 256) return false
+  const [first, second] = [text[0]!, text[1]!]
+  return (first === 0x4e && second >= 0x31 && second <= 0x39) || (first === 0x2e && second === 0x3f)
 }
 
 /** Longer tokens are no versions. */
@@ -162,7 +178,7 @@ const ARRAY_ALIGNMENT = 8
  * Where a version literal may start: at the start of the run; or, behind a table whose bytes happen to be text, at an
  * aligned place that no letter, digit, space or punctuation of prose stands before. -1 where neither holds.
  */
-function literalStart(bytes: Uint8Array, start: number, end: number, offset: number): number {
+function literalStart(bytes: Uint8Array, start: number, end: number, offset: number, unitBytes: number): number {
   let at = end
   while (at > start && end - at <= MAX_LITERAL_BYTES && IN_LITERAL[bytes[at - 1]!] === 1) at--
   if (end - at < MIN_LITERAL_BYTES || end - at > MAX_LITERAL_BYTES) return -1
@@ -171,7 +187,7 @@ function literalStart(bytes: Uint8Array, start: number, end: number, offset: num
   if (at === start) return at
   const before = bytes[at - 1]!
   const isProse = before === 0x20 || CLASS[before] !== 1 || IN_PROSE.includes(String.fromCharCode(before))
-  return !isProse && (offset + at - start) % ARRAY_ALIGNMENT === 0 ? at : -1
+  return !isProse && (offset + (at - start) * unitBytes) % ARRAY_ALIGNMENT === 0 ? at : -1
 }
 
 /** Digits, letters and the separators of versions. */
@@ -180,9 +196,12 @@ for (const c of '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.
 /** What a version is written behind in running text. */
 const IN_PROSE = '\t\n\r"\'()/,:;=<>[]{}'
 
+/** Banners with a licence behind them reach two thousand bytes; longer texts are manuals. */
+const MAX_TEMPLATE_BYTES = 4096
+
 /** A digit, a separator, a digit: cheap, and false for nearly every string. */
 function mayHoldVersion(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start > 512) return false
+  if (end - start > MAX_TEMPLATE_BYTES) return false
   for (let i = start + 1; i < end - 1; i++) {
     const byte = bytes[i]
     if (byte !== 0x2e && byte !== 0x5f) continue

@@ -1,26 +1,38 @@
 import { type Program, SymbolFlag } from '../binary/program.ts'
-import { hash64 } from '../bytes/hash.ts'
+import { latin1 } from '../bytes/cursor.ts'
+import { hash64, hashText } from '../bytes/hash.ts'
 import { Kind, type PrintSet } from './print-set.ts'
+import { demangledName } from './qualified-names.ts'
 
 /** Shorter names (`main`, `init`, `free`) belong to everybody. */
 export const MIN_SYMBOL_BYTES = 5
+/** Longer mangled names are instances of templates. */
+const MAX_MANGLED_BYTES = 512
 
 /**
- * Adds a print for every name that the program defines. Imports are no evidence of inclusion and are left out, and so
- * are mangled C++ names, which sources do not spell.
+ * Adds a print for every name that the program defines, C++ names as sources spell them. Imports are no evidence of
+ * inclusion and are left out.
  */
 export function extractSymbols(program: Program, base: number, prints: PrintSet): void {
   const { symbols } = program
   const decorated = program.format === 'pe' && program.arch === 'i386'
   for (let i = 0; i < symbols.count; i++) {
     if ((symbols.flags[i]! & SymbolFlag.Defined) === 0) continue
-    const name = decorated ? undecorated(symbols.nameBytes(i)) : symbols.nameBytes(i)
-    if (name.length < MIN_SYMBOL_BYTES || isMangled(name)) continue
-    prints.add(Kind.Symbol, hash64(name), base + symbols.nameOffset(i), name.length)
+    const bytes = symbols.nameBytes(i)
+    if (bytes.length < MIN_SYMBOL_BYTES) continue
+    const offset = base + symbols.nameOffset(i)
+    if (isMangled(bytes)) {
+      const name = bytes.length <= MAX_MANGLED_BYTES ? demangledName(latin1(bytes)) : undefined
+      if (name !== undefined && name.length >= MIN_SYMBOL_BYTES)
+        prints.add(Kind.Symbol, hashText(name), offset, bytes.length)
+      continue
+    }
+    const name = decorated ? undecorated(bytes) : bytes
+    if (name.length >= MIN_SYMBOL_BYTES) prints.add(Kind.Symbol, hash64(name), offset, name.length)
   }
 }
 
-/** `_Z…` (Itanium C++ and Rust), `_R…` (Rust), `?…` (Microsoft). */
+/** `_Z…` (Itanium C++), `_R…` (Rust, which gives no name here), `?…` (Microsoft). */
 function isMangled(name: Uint8Array): boolean {
   return name[0] === 0x3f || (name[0] === 0x5f && (name[1] === 0x5a || name[1] === 0x52))
 }

@@ -1,13 +1,13 @@
 import type { Program } from '../binary/program.ts'
 import type { DatabaseReader } from '../database/reader.ts'
 import type { ComponentRecord } from '../database/schema.ts'
-import type { PrintSet } from '../fingerprint/print-set.ts'
+import type { PrintSet, VersionLiteral } from '../fingerprint/print-set.ts'
 import type { Match } from '../model.ts'
 import { collectCandidates } from './hits.ts'
 import { libraryNames } from './linkage.ts'
 import { embeddedMatch, linkedMatch, mentionedMatch } from './match.ts'
 import { coverGreedily, type Presence } from './presence.ts'
-import { estimateVersions } from './version.ts'
+import { estimateVersions, type VersionClaim } from './version.ts'
 
 /** What identification may ask of the file beyond its fingerprints. */
 export interface IdentifyInput {
@@ -25,14 +25,11 @@ export async function identify(input: IdentifyInput, reader: DatabaseReader): Pr
   const cover = coverGreedily(candidates)
   const totalUnits = reader.manifest.units
   const matches: Match[] = []
-  for (const presence of cover.present) {
-    const taken = versionsOfOthers(presence, cover.present)
-    const claims = estimateVersions(presence, input.prints.literals, taken)
+  for (const { presence, claims } of decideVersions(cover.present, input.prints.literals))
     for (const claim of claims)
       matches.push(
         embeddedMatch(presence, claim, claims.length, { prints: input.prints, textAt: input.textAt, totalUnits }),
       )
-  }
   const embedded = new Set(cover.present.map(({ candidate }) => candidate.record.name))
   const linked = await findLinked(input.programs, reader, embedded)
   matches.push(...linked)
@@ -41,6 +38,56 @@ export async function identify(input: IdentifyInput, reader: DatabaseReader): Pr
     if (!named.has(candidate.record.name))
       matches.push(mentionedMatch(candidate, { prints: input.prints, textAt: input.textAt, totalUnits }))
   return matches.sort(byConfidence)
+}
+
+interface Decided {
+  readonly presence: Presence
+  readonly claims: readonly VersionClaim[]
+}
+
+/** Each round settles at least one literal; more rounds than components are never needed. */
+const MAX_ROUNDS = 8
+
+/**
+ * Decides all versions together: one string in the file is the version of one component. Where several claim a literal,
+ * those keep it whose units point at that version most clearly, as many as there are places; the others decide without.
+ */
+function decideVersions(present: readonly Presence[], literals: readonly VersionLiteral[]): Decided[] {
+  const taken = new Map(present.map((presence) => [presence, versionsOfOthers(presence, present)]))
+  let decided: Decided[] = []
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    decided = present.map((presence) => ({
+      presence,
+      claims: estimateVersions(presence, literals, taken.get(presence) as Set<string>),
+    }))
+    let settled = true
+    for (const { presence, version } of lostLiterals(decided, literals)) {
+      taken.get(presence)?.add(version)
+      settled = false
+    }
+    if (settled) break
+  }
+  return decided
+}
+
+/** The claims on literals that others have better. */
+function lostLiterals(
+  decided: readonly Decided[],
+  literals: readonly VersionLiteral[],
+): { presence: Presence; version: string }[] {
+  const claimants = new Map<string, { presence: Presence; distance: number }[]>()
+  for (const { presence, claims } of decided)
+    for (const { literal, distance } of claims) {
+      if (literal === undefined) continue
+      const list = claimants.get(literal.version)
+      if (list === undefined) claimants.set(literal.version, [{ presence, distance }])
+      else list.push({ presence, distance })
+    }
+  return [...claimants].flatMap(([version, list]) => {
+    const places = literals.filter((literal) => literal.version === version).length
+    const limit = list.map(({ distance }) => distance).sort((a, b) => a - b)[places - 1] ?? Number.POSITIVE_INFINITY
+    return list.filter(({ distance }) => distance > limit).map(({ presence }) => ({ presence, version }))
+  })
 }
 
 /** Versions that templates of the other components carry: their literals are not this one's. */

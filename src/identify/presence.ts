@@ -21,6 +21,10 @@ export interface Cover {
 
 /** Evidence below this is chance; between 2 and 5 it matters by half a point (prototype). */
 const MIN_EVIDENCE = 3
+/** With one live unit alone there is no second witness, and chance needs to be rarer. */
+const MIN_EVIDENCE_OF_ONE_UNIT = 5
+/** Siblings this close to the strongest are told apart by other means than the amount of evidence. */
+const CLOSE_SIBLING_SHARE = 0.8
 /** A sibling of one family needs this share of the winner's evidence, or a template of its own. */
 const SIBLING_SHARE = 0.3
 
@@ -33,8 +37,8 @@ export function coverGreedily(candidates: readonly Candidate[]): Cover {
   const waiting = new Map(candidates.map((candidate) => [candidate.index, score(candidate, explained)]))
   const present: Presence[] = []
   for (;;) {
-    const next = strongest([...waiting.values()])
-    if (next === undefined || next.evidence < MIN_EVIDENCE) break
+    const next = strongest([...waiting.values()].filter(isEnough))
+    if (next === undefined) break
     waiting.delete(next.candidate.index)
     if (!losesToSibling(next, present)) present.push(next)
     for (const unit of next.live) for (const hit of unit.hits) explained.add(hit.print)
@@ -55,10 +59,40 @@ function ofOwnCode(hit: TemplateHit): boolean {
   return hit.template.selfNaming && !hit.template.headerOnly && !hit.template.head
 }
 
+function isEnough(one: Presence): boolean {
+  return one.evidence >= (one.live.length > 1 ? MIN_EVIDENCE : MIN_EVIDENCE_OF_ONE_UNIT)
+}
+
+/**
+ * The one with most evidence; of siblings about as strong, the one whose own name and version stand in the file (`mozjpeg
+ * version 4.1.5`), and of equals the one of which less is missing: the fork has nearly all strings of its origin.
+ */
 function strongest(all: readonly Presence[]): Presence | undefined {
   let best: Presence | undefined
   for (const one of all) if (best === undefined || one.evidence > best.evidence) best = one
-  return best
+  if (best === undefined || best.candidate.record.family === null) return best
+  const { evidence, candidate } = best
+  const siblings = all.filter(
+    (one) => one.candidate.record.family === candidate.record.family && one.evidence >= CLOSE_SIBLING_SHARE * evidence,
+  )
+  const named = siblings.filter((one) => one.candidate.templates.some(namesItself))
+  const rivals = named.length > 0 ? named : siblings.filter((one) => one.evidence >= 0.98 * evidence)
+  return rivals.reduce((a, b) => (coverage(b) > coverage(a) ? b : a), rivals.includes(best) ? best : rivals[0]!)
+}
+
+function namesItself(hit: TemplateHit): boolean {
+  return hit.template.selfNaming && !hit.template.headerOnly
+}
+
+/** Share of the strings of the live units that are there. */
+function coverage(presence: Presence): number {
+  let found = 0
+  let expected = 0
+  for (const unit of presence.live) {
+    found += unit.strings[presence.release]!
+    expected += unit.expected[presence.release]!
+  }
+  return expected === 0 ? 0 : found / expected
 }
 
 function score(candidate: Candidate, explained: ReadonlySet<number>): Presence {

@@ -1,4 +1,4 @@
-import type { ComponentRecord } from '../database/schema.ts'
+import type { ComponentRecord, ReleaseRecord } from '../database/schema.ts'
 import { Kind, type VersionLiteral } from '../fingerprint/print-set.ts'
 import type { VersionEstimate } from '../model.ts'
 import { leadingNumbers, sameBranch } from '../versions/branch.ts'
@@ -20,6 +20,8 @@ export interface VersionClaim {
   readonly literal: VersionLiteral | undefined
   /** Index of the release that the units are compared with. */
   readonly release: number
+  /** How far the units are from pointing at this version themselves: 0 when they do. */
+  readonly distance: number
 }
 
 /** One unit never costs a release more than this: a reconfigured file must not drag a component to another version. */
@@ -57,7 +59,14 @@ export function estimateVersions(
 }
 
 function nothing(reason: string, release: number): VersionClaim {
-  return { estimate: { kind: 'unknown', reason }, method: 'none', templates: [], literal: undefined, release }
+  return {
+    estimate: { kind: 'unknown', reason },
+    method: 'none',
+    templates: [],
+    literal: undefined,
+    release,
+    distance: 0,
+  }
 }
 
 /** Distinct fingerprints of one unit's text, release by release, wherever the release keeps them. */
@@ -74,8 +83,9 @@ interface Group {
 function scoreReleases(presence: Presence): Float64Array {
   const { record } = presence.candidate
   const scores = new Float64Array(record.releases.length)
+  const candidates = [...record.releases.keys()].filter((i) => record.releases[i]!.origin === 'source')
   for (const { strings, symbols, weight } of groupHits(presence)) {
-    const [most, mostSymbols] = [maximum(strings), maximum(symbols)]
+    const [most, mostSymbols] = [maximumOf(strings, candidates), maximumOf(symbols, candidates)]
     for (let release = 0; release < scores.length; release++) {
       const loss = Math.min(UNIT_LOSS_CAP, most - strings[release]!)
       const symbolLoss = Math.min(UNIT_LOSS_CAP, mostSymbols - symbols[release]!)
@@ -84,7 +94,7 @@ function scoreReleases(presence: Presence): Float64Array {
   }
   for (const unit of presence.live) {
     const missing = missingStrings(unit)
-    const fewest = missing.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+    const fewest = candidates.reduce((least, i) => Math.min(least, missing[i]!), Number.POSITIVE_INFINITY)
     for (let release = 0; release < scores.length; release++)
       scores[release]! -= MISSING_PENALTY * Math.min(UNIT_LOSS_CAP, missing[release]! - fewest)
   }
@@ -101,8 +111,11 @@ function scoreReleases(presence: Presence): Float64Array {
 function groupHits(presence: Presence): Group[] {
   const { record } = presence.candidate
   const holders = new Map<number, { home: UnitEvidence; hits: Hit[] }>()
+  const live = new Set(presence.live)
   for (const unit of presence.units)
     for (const hit of unit.hits) {
+      // A table of names in a unit that is not there is somebody else's table.
+      if (hit.isLabel && !live.has(unit)) continue
       const holder = holders.get(hit.print)
       if (holder === undefined) holders.set(hit.print, { home: unit, hits: [hit] })
       else {
@@ -128,7 +141,6 @@ function groupHits(presence: Presence): Group[] {
         found[release]!++
       })
   }
-  const live = new Set(presence.live)
   return [...groups].flatMap(([home, { strings, symbols, count }]) => {
     if (!live.has(home) && count < 2) return []
     return [{ strings, symbols, weight: live.has(home) ? 1 : FAINT_UNIT_WEIGHT }]
@@ -139,8 +151,8 @@ function missingStrings(unit: UnitEvidence): Int32Array {
   return unit.expected.map((expected, release) => Math.max(0, expected - unit.strings[release]!))
 }
 
-function maximum(values: Int32Array): number {
-  return values.reduce((a, b) => Math.max(a, b), 0)
+function maximumOf(values: Int32Array, releases: readonly number[]): number {
+  return releases.reduce((most, release) => Math.max(most, values[release]!), 0)
 }
 
 /** One claim for each version that whole templates carry; heads are asked only where no whole template speaks. */
@@ -162,6 +174,7 @@ function templateClaims(presence: Presence, scores: Float64Array, best: number):
       templates: byVersion.get(version)!,
       literal: undefined,
       release: nearestRelease(record, version),
+      distance: 0,
     }))
   }
   return []
@@ -169,7 +182,7 @@ function templateClaims(presence: Presence, scores: Float64Array, best: number):
 
 /** A head may quote any version (`needs libfoo 1.2`): it counts when the code agrees, or knows no such release. */
 function isPlausible(record: ComponentRecord, scores: Float64Array, best: number, version: string): boolean {
-  const index = record.releases.findIndex((release) => release.version === version)
+  const index = sourceRelease(record, version)
   return index < 0 || best === Number.NEGATIVE_INFINITY || scores[index]! >= best - LITERAL_MARGIN
 }
 
@@ -184,6 +197,15 @@ function exact(record: ComponentRecord, version: string): VersionEstimate {
   if (indexed) return { kind: 'exact', version, indexed }
   const nearest = record.releases[nearestRelease(record, version)]?.version
   return nearest === undefined ? { kind: 'exact', version, indexed } : { kind: 'exact', version, indexed, nearest }
+}
+
+/** Index of the release as indexed from source, -1 where there is none: a built one of that version does not compete. */
+function sourceRelease(record: ComponentRecord, version: string): number {
+  return record.releases.findIndex((release) => release.origin === 'source' && release.version === version)
+}
+
+function sourceReleases(record: ComponentRecord): readonly ReleaseRecord[] {
+  return record.releases.filter((release) => release.origin === 'source')
 }
 
 /** Index of the release itself, else of the newest one before it, else of the oldest. */
@@ -206,7 +228,7 @@ function literalClaim(
   const known = literals
     .map((literal) => ({
       literal,
-      release: record.releases.findIndex((r) => r.version === plainVersion(record, literal.version)),
+      release: sourceRelease(record, plainVersion(record, literal.version)),
     }))
     .filter(({ release }) => release >= 0 && scores[release]! >= best - LITERAL_MARGIN)
     .sort((a, b) => scores[b.release]! - scores[a.release]!)
@@ -219,6 +241,7 @@ function literalClaim(
       templates: [],
       literal: first.literal,
       release: first.release,
+      distance: best - scores[first.release]!,
     }
   }
   return first === undefined ? unindexedClaim(record, scores, best, literals) : undefined
@@ -242,7 +265,8 @@ function unindexedClaim(
   const [literal] = ahead
   if (literal === undefined || ahead.length > 1) return undefined
   const version = plainVersion(record, literal.version)
-  if (record.releases.some((release) => order(release.version, version) > 0 && sameBranch(release.version, version)))
+  const sources = sourceReleases(record)
+  if (sources.some((release) => order(release.version, version) > 0 && sameBranch(release.version, version)))
     return undefined
   return {
     estimate: exact(record, version),
@@ -250,6 +274,7 @@ function unindexedClaim(
     templates: [],
     literal,
     release: nearestRelease(record, version),
+    distance: Number.POSITIVE_INFINITY,
   }
 }
 
@@ -258,9 +283,10 @@ function isShortlyAfter(record: ComponentRecord, leader: string, version: string
   const [major, minor] = leadingNumbers(leader)
   const [ownMajor, ownMinor, patch] = leadingNumbers(version)
   if (patch === undefined || ownMajor !== major || order(version, leader) <= 0) return false
-  if (record.releases.some((release) => release.version === version)) return false
+  const sources = sourceReleases(record)
+  if (sources.some((release) => release.version === version)) return false
   // The leader must end what is indexed of its branch, or of everything: else the literal contradicts the code.
-  const newest = record.releases.every((r) => order(r.version, leader) <= 0 || !sameBranch(r.version, leader))
+  const newest = sources.every((r) => order(r.version, leader) <= 0 || !sameBranch(r.version, leader))
   return newest && Number(ownMinor) - Number(minor ?? 0) <= MINORS_AHEAD
 }
 
@@ -277,6 +303,7 @@ function setClaim(record: ComponentRecord, scores: Float64Array, best: number): 
     templates: [],
     literal: undefined,
     release: members[0]!,
+    distance: 0,
   }
 }
 

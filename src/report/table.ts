@@ -2,6 +2,7 @@ import type { FileReport, Match, Report, Role, Unknown, VersionEstimate } from '
 import { cut, escapeText } from './escape.ts'
 import { count, fileText, presenceText, versionText } from './words.ts'
 
+/** How a report is laid out for a terminal. */
 export interface TableOptions {
   /** Use ANSI colours. */
   readonly colour: boolean

@@ -125,7 +125,8 @@ function namedBy(evidence: readonly Evidence[], version: string): string {
     ({ kind, text }) => (kind === 'template' || kind === 'literal') && text.includes(version),
   )
   if (speaking === undefined) return 'the fingerprints found fit this release better than every other'
-  const source = speaking.kind === 'template' ? "a text that carries its own component's version" : 'a bare version text'
+  const source =
+    speaking.kind === 'template' ? "a text that carries its own component's version" : 'a bare version text'
   const place = speaking.offset === null ? '' : ` at ${hex(speaking.offset)}`
   return `named by ${source}${place}: "${escapeText(speaking.text)}"`
 }

@@ -1,7 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { buildPrints, countFeatures, type IndexResult, writePrints } from '../build/build-database.ts'
+import { dirname, join, resolve } from 'node:path'
+import { buildPrints, countFeatures, type IndexResult, readPrints, writePrints } from '../build/build-database.ts'
+import { buildPackages } from '../build/build-packages.ts'
+import { readExclusion } from '../build/exclusion.ts'
+import { indexBuilt } from '../build/index-programs.ts'
 import {
   type IndexedReleases,
   type IndexOptions,
@@ -11,12 +14,13 @@ import {
   releaseTags,
 } from '../build/index-releases.ts'
 import { pathRules } from '../build/path-rules.ts'
+import { isBuilt } from '../build/sources/built-input.ts'
 import { directoryTree } from '../build/sources/directory.ts'
 import { openSource } from '../build/sources/open.ts'
 import { classifyPath, type PathRules } from '../build/sources/paths.ts'
 import type { SourceTree } from '../build/sources/tree.ts'
+import { defaultCacheDirectory } from '../database/cache-directory.ts'
 import { type CatalogEntry, defaultEntry, readCatalog, readVendoredPaths } from '../database/catalog.ts'
-import { decodePrints } from '../database/prints-file.ts'
 import type { ComponentPrints } from '../database/schema.ts'
 import { DetectorError } from '../errors.ts'
 import { DEFAULT_DATABASE } from './open-database.ts'
@@ -24,10 +28,11 @@ import type { Watch } from './progress.ts'
 
 export type { IndexResult } from '../build/build-database.ts'
 
+/** Whose releases an input holds, and which. */
 export interface IndexReleaseOptions extends Watch {
   /** Canonical name; a component of the catalog lends its entry, any other gets `pkg:generic/<name>`. */
   readonly component: string
-  /** The version that the input holds. Required for directories and archives. */
+  /** The version that the inputs hold. Required for everything but git repositories. */
   readonly release?: string
   /** Of a git repository: the tags to take; a group `version` may pick the version out of the tag. */
   readonly tags?: RegExp
@@ -39,7 +44,10 @@ export interface IndexReleaseOptions extends Watch {
  * Adds releases of a component to `<component>.bpf` in a directory of prints, which `openDatabase` then reads.
  *
  * An input is the source directory or archive of the release, or a git repository (a path or an address) whose tags are
- * the releases; with `release`, the repository's tag of that version alone.
+ * the releases; with `release`, the repository's tag of that version alone. Static libraries (`.a`, `.lib`), shared
+ * libraries, programs and Debian packages are the release as it was built; any number of them describe it together, beside
+ * one source at most. Of packages only the libraries are read. A call replaces what was indexed of the same version and
+ * kind before.
  *
  * @throws DetectorError `USAGE` without a release, `SOURCE_UNSAFE`, `SOURCE_FAILED`, `INPUT_NOT_FOUND`, `ABORTED`
  */
@@ -48,9 +56,15 @@ export async function indexRelease(
   inputs: readonly string[],
   options: IndexReleaseOptions,
 ): Promise<IndexResult> {
-  const [input, ...rest] = inputs
-  if (input === undefined || rest.length > 0)
-    throw new DetectorError('USAGE', `need one input for one release, have ${inputs.length}`)
+  const built = inputs.filter(isBuiltFile)
+  const [source, ...others] = inputs.filter((input) => !built.includes(input))
+  if (inputs.length === 0)
+    throw new DetectorError('USAGE', 'need an input: sources or libraries of the release, have none')
+  if (others.length > 0)
+    throw new DetectorError(
+      'USAGE',
+      `need one source for one release, have ${others.length + 1}: ${source}, ${others.join(', ')}`,
+    )
   if (!/^[a-z0-9][a-z0-9._+-]*$/.test(options.component))
     throw new DetectorError(
       'USAGE',
@@ -59,17 +73,41 @@ export async function indexRelease(
   const catalog = readCatalog(DEFAULT_DATABASE)
   const entry = entryFor(catalog, options)
   const rules = pathRules(entry, catalog, readVendoredPaths(DEFAULT_DATABASE))
-  const path = join(printsDirectory, `${entry.name}.bpf`)
-  const previous = existsSync(path) ? decodePrints(readFileSync(path), { path }) : undefined
-  const indexed = await indexInput(input, entry, rules, previous, options)
+  const previous = readPrints(printsDirectory, entry.name)
+  const steps: IndexedReleases[] = []
+  if (source !== undefined) steps.push(await indexInput(source, entry, rules, previous, options))
+  if (built.length > 0) steps.push(await indexFiles(built, entry, steps[0]?.prints ?? previous, options))
+  const indexed = steps.at(-1) as IndexedReleases
   await mkdir(printsDirectory, { recursive: true })
   return {
     component: entry.name,
-    releases: indexed.added,
+    releases: [...new Set(steps.flatMap(({ added }) => added))],
     features: countFeatures(indexed.prints),
     path: await writePrints(printsDirectory, indexed.prints),
-    skipped: indexed.skipped,
+    skipped: steps.flatMap(({ skipped }) => skipped),
   }
+}
+
+function isBuiltFile(input: string): boolean {
+  return statSync(input, { throwIfNoEntry: false })?.isFile() === true && isBuilt(input)
+}
+
+async function indexFiles(
+  inputs: readonly string[],
+  entry: CatalogEntry,
+  previous: ComponentPrints | undefined,
+  { release, signal, onProgress }: IndexReleaseOptions,
+): Promise<IndexedReleases> {
+  if (release === undefined)
+    throw new DetectorError(
+      'USAGE',
+      `need --release VERSION: ${inputs[0]} does not say which release it was built from`,
+    )
+  return indexBuilt(entry, [{ version: release, inputs }], {
+    ...(signal === undefined ? {} : { signal }),
+    ...(previous === undefined ? {} : { previous }),
+    onProgress: (done, total) => onProgress?.({ phase: 'index', done, total, label: entry.name }),
+  })
 }
 
 async function indexInput(
@@ -137,6 +175,7 @@ function withVersionGroup(pattern: string): string {
   return pattern.includes('(?<version>') ? pattern : `(?=.*(?:${pattern})).*?(?<version>\\d[\\w.+~-]*)$`
 }
 
+/** Which prints `buildDatabase` makes, from what, and where they go. */
 export interface BuildOptions extends Watch {
   /** Components to build. Default: the whole catalog. */
   readonly names?: readonly string[]
@@ -148,15 +187,32 @@ export interface BuildOptions extends Watch {
   readonly gitMirror?: string
   /** Components at the same time. Default: 2; reading git and parsing overlap even on one core. */
   readonly jobs?: number
+  /**
+   * `sources`: the release tags of the repositories. `packages`: Debian's library packages, as built releases beside the
+   * source releases that the prints have. Default: `sources`.
+   */
+  readonly from?: 'sources' | 'packages' | 'both'
+  /** Debian suites whose packages are read, with their updates and security suites. Default: all that are reachable. */
+  readonly suites?: readonly string[]
+  /** Default: amd64, arm64, armhf and i386. */
+  readonly architectures?: readonly string[]
+  /** Where packages are kept between builds. Default: `debian` in the user's cache directory. */
+  readonly packageCache?: string
+  /** A corpus of the accuracy bench: its files, and the Debian source packages they come from, are left out. */
+  readonly excludeFrom?: string
+  /** Build what the locks say, `locks/` beside the prints, and nothing else. */
+  readonly locked?: boolean
 }
 
+/** The prints that were made. */
 export interface BuildResult {
   /** In catalog order. */
   readonly built: readonly IndexResult[]
 }
 
 /**
- * Builds the prints of catalog components from the release tags of their repositories.
+ * Builds the prints of catalog components from the release tags of their repositories, from Debian's library packages, or
+ * both, and writes to `locks/` beside the prints what was read.
  *
  * @throws DetectorError `USAGE` for a name that the catalog lacks; what {@link indexRelease} throws
  */
@@ -165,15 +221,32 @@ export async function buildDatabase(options: BuildOptions = {}): Promise<BuildRe
   const catalog = readCatalog(catalogDirectory)
   const unknown = names?.filter((name) => !catalog.some((entry) => entry.name === name)) ?? []
   if (unknown.length > 0) throw new DetectorError('USAGE', `no such component in the catalog: ${unknown.join(', ')}`)
-  const built = await buildPrints({
+  const { from = 'sources', suites, architectures, excludeFrom, locked } = options
+  const printsDirectory = resolve(options.printsDirectory ?? join(catalogDirectory, 'prints'))
+  const common = {
     entries: names === undefined ? catalog : catalog.filter(({ name }) => names.includes(name)),
-    catalog,
-    vendoredPaths: readVendoredPaths(catalogDirectory),
-    printsDirectory: options.printsDirectory ?? join(catalogDirectory, 'prints'),
-    jobs: options.jobs ?? 2,
-    ...(gitMirror === undefined ? {} : { gitMirror }),
+    printsDirectory,
+    locksDirectory: join(dirname(printsDirectory), 'locks'),
+    ...(locked === undefined ? {} : { locked }),
     ...(signal === undefined ? {} : { signal }),
-    onProgress: (label, done, total) => onProgress?.({ phase: 'build', done, total, label }),
-  })
+    onProgress: (label: string, done: number, total: number) => onProgress?.({ phase: 'build', done, total, label }),
+  }
+  const exclusion = excludeFrom === undefined ? undefined : readExclusion(excludeFrom)
+  const built: IndexResult[] = []
+  if (from !== 'packages') {
+    const vendoredPaths = readVendoredPaths(catalogDirectory)
+    const sources = { ...common, catalog, vendoredPaths, jobs: options.jobs ?? 2 }
+    built.push(...(await buildPrints(gitMirror === undefined ? sources : { ...sources, gitMirror })))
+  }
+  if (from !== 'sources')
+    built.push(
+      ...(await buildPackages({
+        ...common,
+        cacheDirectory: options.packageCache ?? join(defaultCacheDirectory(), 'debian'),
+        ...(suites === undefined ? {} : { suites }),
+        ...(architectures === undefined ? {} : { architectures }),
+        ...(exclusion === undefined ? {} : { exclusion }),
+      })),
+    )
   return { built }
 }

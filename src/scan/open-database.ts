@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compileDatabase } from '../build/compile.ts'
@@ -8,7 +8,7 @@ import { type CatalogEntry, defaultEntry, readCatalog } from '../database/catalo
 import { decodePrints } from '../database/prints-file.ts'
 import type { DatabaseReader } from '../database/reader.ts'
 import { SCHEMA } from '../database/schema.ts'
-import { DetectorError } from '../errors.ts'
+import { DetectorError, throwIfAborted } from '../errors.ts'
 import { EXTRACTION_VERSION } from '../fingerprint/extract.ts'
 import type { DatabaseSummary } from '../model.ts'
 import type { Watch } from './progress.ts'
@@ -16,6 +16,7 @@ import type { Watch } from './progress.ts'
 /** The database that ships with binprint: catalog, prints and background. */
 export const DEFAULT_DATABASE: string = fileURLToPath(new URL('../../fingerprint-db', import.meta.url))
 
+/** How a database is opened. */
 export interface OpenOptions extends Watch {
   /** Where compiled databases are kept. Default: `binprint` in the user's cache directory. */
   readonly cacheDirectory?: string
@@ -39,15 +40,17 @@ export interface FingerprintDatabase extends AsyncDisposable {
  * `CATALOG_CORRUPT`, `ABORTED`
  */
 export async function openDatabase(location?: string, options: OpenOptions = {}): Promise<FingerprintDatabase> {
+  const { signal, cacheDirectory } = options
+  throwIfAborted(signal)
   const files = findPrints(location === undefined ? DEFAULT_DATABASE : resolve(location))
   const digest = digestOf(files)
   const reader = await openCompiled(
     `${digest}-s${SCHEMA}`,
     async (directory) => {
       options.onProgress?.({ phase: 'compile', done: 0, total: 0, label: 'database' })
-      await compileDatabase(directory, { ...loadPrints(files), digest })
+      await compileDatabase(directory, { ...loadPrints(files, signal), digest })
     },
-    options.cacheDirectory === undefined ? {} : { cacheDirectory: options.cacheDirectory },
+    { ...(cacheDirectory === undefined ? {} : { cacheDirectory }), ...(signal === undefined ? {} : { signal }) },
   )
   const { manifest } = reader
   const close = (): Promise<void> => reader.close()
@@ -76,7 +79,7 @@ interface PrintFiles {
 
 function findPrints(directory: string): PrintFiles {
   const folder = existsSync(join(directory, 'prints')) ? join(directory, 'prints') : directory
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.bpf')) : []
+  const names = isDirectory(folder) ? readdirSync(folder).filter((name) => name.endsWith('.bpf')) : []
   if (names.length === 0)
     throw new DetectorError(
       'STORE_NOT_FOUND',
@@ -109,16 +112,36 @@ function digestOf(files: PrintFiles): string {
   return hashText(parts.join('\n')).toString(16).padStart(16, '0')
 }
 
-function loadPrints(files: PrintFiles): {
+function loadPrints(
+  files: PrintFiles,
+  signal: AbortSignal | undefined,
+): {
   components: { prints: ReturnType<typeof decodePrints>; entry: CatalogEntry }[]
   background: ReturnType<typeof decodePrints> | undefined
 } {
   const entries = new Map(readCatalog(files.catalog).map((entry) => [entry.name, entry]))
-  const read = (path: string): ReturnType<typeof decodePrints> => decodePrints(readFileSync(path), { path })
+  const read = (path: string): ReturnType<typeof decodePrints> => {
+    throwIfAborted(signal)
+    return readPrints(path)
+  }
   const components = files.prints.map((path) => {
     const prints = read(path)
     return { prints, entry: entries.get(prints.name) ?? defaultEntry(prints.name) }
   })
   components.sort((a, b) => (a.prints.name < b.prints.name ? -1 : 1))
   return { components, background: files.background === undefined ? undefined : read(files.background) }
+}
+
+/** Decodes one prints file. Which of dozens is damaged must stand in the message: it is all that a user sees. */
+function readPrints(path: string): ReturnType<typeof decodePrints> {
+  try {
+    return decodePrints(readFileSync(path), { path })
+  } catch (cause) {
+    if (!(cause instanceof DetectorError)) throw cause
+    throw new DetectorError(cause.code, `${path}: ${cause.message}`, { locus: { path }, cause })
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory()
 }

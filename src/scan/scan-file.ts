@@ -16,6 +16,7 @@ import type { FileFormat, FileReport, Report, Unknown } from '../model.ts'
 import type { FingerprintDatabase } from './open-database.ts'
 import type { Watch } from './progress.ts'
 
+/** With what a scan compares, and what its report leaves out. */
 export interface ScanOptions extends Watch {
   readonly db: FingerprintDatabase
   /** Matches below this confidence are left out. Default: 0.8. */
@@ -51,8 +52,10 @@ export async function scanFile(input: string | Uint8Array, options: ScanOptions)
 export async function scanPaths(paths: readonly string[], options: ScanOptions): Promise<Report> {
   const report = new ReportBuilder(options)
   for (const path of paths) {
-    if (isDirectory(path)) await scanDirectory(path, report)
-    else await report.add(path, () => openNamed(path), true)
+    // Links that lead in a circle, and directories that may not be entered, cannot even be asked.
+    const directory = report.attempt(path, () => isDirectory(path))
+    if (directory === true) await scanDirectory(path, report)
+    else if (directory === false) await report.add(path, () => openNamed(path), true)
   }
   return report.finish()
 }

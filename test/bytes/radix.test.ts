@@ -2,7 +2,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { radixOrder } from '../../src/bytes/radix.ts'
 
-const value = fc.oneof(fc.constantFrom(0, 1, 0xffff, 0x1_0000, 0x8000_0000, 0xffff_ffff), fc.nat(0xffff_ffff), fc.nat(3))
+const value = fc.oneof(
+  fc.constantFrom(0, 1, 0xffff, 0x1_0000, 0x8000_0000, 0xffff_ffff),
+  fc.nat(0xffff_ffff),
+  fc.nat(3),
+)
 
 test('rows come in the order of their columns, equal rows in the order they had', () => {
   fc.assert(

@@ -1,5 +1,8 @@
 import type { Api, Context, Output } from '../../src/cli/context.ts'
 import { run } from '../../src/cli/run.ts'
+import { evaluate } from '../../src/scan/evaluate.ts'
+import { readLabels } from '../../src/scan/labels.ts'
+import { readFileComponents, readPredictions } from '../../src/scan/predictions.ts'
 import { report } from '../fixtures/report.ts'
 
 export interface Outcome {
@@ -49,6 +52,16 @@ function recordingApi(calls: (readonly unknown[])[]): Api {
       calls.push(['scanPaths', paths, options])
       onProgress?.({ phase: 'scanning', done: 1, total: 2, label: 'bin/\u001bagent' })
       return report
+    },
+    scanFile: async (input, { db: _, signal: __, ...options }) => {
+      calls.push(['scanFile', input, options])
+      return report
+    },
+    // Pure: the real ones.
+    ...{ evaluate, readFileComponents, readLabels, readPredictions },
+    catalogNames: (location) => {
+      calls.push(['catalogNames', location])
+      return [{ name: 'zlib', aliases: ['libz'] }]
     },
     explain: (_report, path, component) => {
       calls.push(['explain', path, component])

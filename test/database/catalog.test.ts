@@ -55,6 +55,11 @@ describe('the catalog', () => {
     expect(entry.family === null || families.get(entry.family)?.includes(name)).toBe(true)
   })
 
+  test.each(named)('%s: library packages are named together with their source package', (_, { debian }) => {
+    expect(new Set(debian.libraries).size).toBe(debian.libraries.length)
+    expect(debian.libraries.length === 0 || debian.source.length > 0).toBe(true)
+  })
+
   test.each(named)('%s: the purl has a type, the name in lower case and no version', (_, entry) => {
     const [type, ...path] = entry.purl.slice('pkg:'.length).split('/')
     expect(['github', 'generic']).toContain(type)
@@ -144,6 +149,11 @@ describe('vendored-paths.json', () => {
   })
 })
 
+test("a catalog of one's own may say nothing about library packages", () => {
+  const directory = catalogOf({ 'components/zlib.json': zlibWith({ debian: { source: ['zlib'] } }) })
+  expect(readCatalog(directory)[0]?.debian).toEqual({ source: ['zlib'], libraries: [] })
+})
+
 describe('a damaged catalog', () => {
   test.each([
     ['purl', 'pkg:github/madler/zlib@1.2', /purl of .*zlib\.json, have "pkg:github\/madler\/zlib@1\.2"/],
@@ -157,7 +167,8 @@ describe('a damaged catalog', () => {
     ['repository', 'git@github.com:madler/zlib', /need an https URL as repository/],
     ['family', undefined, /need a text as family of .*, have nothing/],
     ['sonames', ['LibZ'], /lower-case library names as sonames/],
-    ['debian', { source: 'zlib' }, /need a list of texts as debian\.source/],
+    ['debian', { source: 'zlib' }, /need a list of names of Debian packages as debian\.source/],
+    ['debian', { source: ['zlib'], libraries: ['-o'] }, /names of Debian packages as debian\.libraries/],
     ['debian', [], /need an object as debian of /],
     ['exclude', ['/test'], /paths from the root of the repository as exclude/],
     ['vendored', [{ path: 'x', owner: 1 }], /need a text as vendored\[0\]\.owner/],

@@ -57,7 +57,8 @@ describe.skipIf(!hasApi)('the command, compiled', () => {
     copyFileSync(join(root, 'package.json'), join(home, 'package.json'))
     symlinkSync(join(root, 'fingerprint-db'), join(home, 'fingerprint-db'), 'junction')
     const compiler = join(root, 'node_modules/typescript/bin/tsc')
-    const settings = ['-p', join(root, 'tsconfig.build.json'), '--outDir', join(home, 'dist')]
+    // Types are checked elsewhere; here only the programs are wanted.
+    const settings = ['-p', join(root, 'tsconfig.build.json'), '--noCheck', '--outDir', join(home, 'dist')]
     execFileSync(process.execPath, [compiler, ...settings], { stdio: 'pipe' })
   })
   afterAll(() => rmSync(work, { recursive: true, force: true }))
@@ -67,8 +68,16 @@ describe.skipIf(!hasApi)('the command, compiled', () => {
     expect(await binprint('--version')).toEqual({ code: 0, stdout: `binprint ${version}\n`, stderr: '' })
   })
 
-  test('a usage error prints one line and exits 2', async () => {
-    const { code, stdout, stderr } = await binprint('scan', '--nope')
+  test.each([
+    ['no command', []],
+    ['a command that is none', ['scna']],
+    ['an option that is none', ['scan', '--nope']],
+    ['a format that is none', ['scan', 'x', '--format', 'yaml']],
+    ['a confidence out of range', ['scan', 'x', '--min-confidence', '1.5']],
+    ['no file', ['scan']],
+    ['no component', ['explain', 'x']],
+  ])('%s is a usage error: one line on stderr, exit code 2', async (_name, args) => {
+    const { code, stdout, stderr } = await binprint(...args)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(/^binprint: [^\n]+\n$/)
   })
@@ -138,6 +147,26 @@ describe.skipIf(!hasApi)('the command, compiled', () => {
         const start = Number(offset)
         expect(bytes.subarray(start, start + Number(length)).toString('utf8')).toContain(text.replace(/…$/, ''))
       }
+    })
+
+    test('explain shows offset, length, unit, weight, text and releases of each piece, and what speaks against it', async () => {
+      const { code, stdout } = await binprint('explain', program(), 'quagga', '--db', prints())
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/^quagga 1\.2\.0 in /)
+      expect(stdout).toMatch(/^ {2}quagga\.c {2}\d+ of \d+ {2}\d+ %$/m)
+      expect(stdout).toMatch(
+        /^ {2}template at 0x[0-9a-f]+, \d+ bytes, quagga\.c, \d+\.\d bits\n {4}"quagga library 1\.2\.0 by the herd"$/m,
+      )
+      expect(stdout).toMatch(
+        /^ {2}string at 0x[0-9a-f]+, \d+ bytes, quagga\.c, \d+\.\d bits\n {4}"quagga: .*"\n {4}in /m,
+      )
+      expect(stdout).toMatch(/\nAgainst\n {2}.+\n/)
+    })
+
+    test('explain shows claims of every confidence, also those that scan leaves out', async () => {
+      const strict = await binprint('scan', program(), '--db', prints(), '--min-confidence', '1')
+      expect(strict.stdout).toContain('no known component')
+      expect(await binprint('explain', program(), 'quagga', '--db', prints())).toMatchObject({ code: 0, stderr: '' })
     })
 
     test('explain of a component that is not there names those that are', async () => {

@@ -79,7 +79,15 @@ test('literals and captures come along', () => {
 
 /** Spells bytes as a C literal in one of the ways that C allows for each. */
 function cLiteral(bytes: Uint8Array, ways: readonly number[]): string {
-  const simple = new Map([[7, 'a'], [8, 'b'], [9, 't'], [10, 'n'], [11, 'v'], [12, 'f'], [13, 'r']])
+  const simple = new Map([
+    [7, 'a'],
+    [8, 'b'],
+    [9, 't'],
+    [10, 'n'],
+    [11, 'v'],
+    [12, 'f'],
+    [13, 'r'],
+  ])
   let text = ''
   bytes.forEach((byte, i) => {
     const way = ways[i % ways.length]!
@@ -98,7 +106,9 @@ function cLiteral(bytes: Uint8Array, ways: readonly number[]): string {
 
 describe('one pipeline', () => {
   const readable = fc
-    .array(fc.oneof(fc.constantFrom('invalid block type', 'libfoo 1.2.3', '1.2.13', 'é€'), fc.string()), { maxLength: 4 })
+    .array(fc.oneof(fc.constantFrom('invalid block type', 'libfoo 1.2.3', '1.2.13', 'é€'), fc.string()), {
+      maxLength: 4,
+    })
     .map((parts) => Uint8Array.from(Buffer.from(parts.join('\0'))))
 
   test('any literal of a source gives the features of a data section that holds it', () => {
@@ -114,7 +124,7 @@ describe('one pipeline', () => {
             template: ({ hash, version }) => fromSource.push(`${hash} ${version}`),
             literal: (version) => fromSource.push(version),
           })
-        const inData = scan(Buffer.concat([Buffer.from([1]), bytes, Buffer.from([0])]))
+        const inData = scan(Buffer.concat([Buffer.alloc(8, 1), bytes, Buffer.from([0])]))
         const expected = [
           ...inData.strings.map((line) => line.split(' ')[0]!),
           ...inData.templates.map((line) => `${line.split(' ')[0]} ${line.split(' ')[3]}`),

@@ -59,8 +59,9 @@ describe('a sealed set', () => {
     const prints = new PrintSet()
     for (let i = 0; i < 3000; i++) prints.add(Kind.String, BigInt(i), i, 6)
     prints.seal()
-    expect([prints.kinds, prints.flags, prints.high, prints.low, prints.offsets, prints.lengths].map((c) => c.length))
-      .toEqual(Array(6).fill(3000))
+    expect(
+      [prints.kinds, prints.flags, prints.high, prints.low, prints.offsets, prints.lengths].map((c) => c.length),
+    ).toEqual(Array(6).fill(3000))
   })
 
   test('has its version literals by offset', () => {

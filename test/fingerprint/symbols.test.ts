@@ -22,7 +22,12 @@ function has(prints: PrintSet, name: string): boolean {
 
 test.each([
   ['a function that the program defines', { name: 'inflate', offset: 4 }, 'inflate', true],
-  ['an object that the program defines', { name: 'crc_table', offset: 0, section: '.rodata', type: 1 }, 'crc_table', true],
+  [
+    'an object that the program defines',
+    { name: 'crc_table', offset: 0, section: '.rodata', type: 1 },
+    'crc_table',
+    true,
+  ],
   ['a local function', { name: 'helper', offset: 1, binding: 0 }, 'helper', true],
   ['a name with a version behind it', { name: 'inflate', offset: 4, version: '@@ZLIB_1.2' }, 'inflate', true],
   ['an import', { name: 'inflate' }, 'inflate', false],

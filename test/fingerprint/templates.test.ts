@@ -18,10 +18,11 @@ const BANNERS: readonly (readonly [text: string, whole: string, head: string, ve
   ['BusyBox v1.36.1 (2023-05-19 10:22:11 UTC)', 'BusyBox v{V} ({D} {T} UTC)', 'BusyBox v{V}', '1.36.1'],
   ['libcurl/7.88.1', 'libcurl/{V}', 'libcurl/{V}', '7.88.1'],
   ['libfoo_1_4_2', 'libfoo_{V}', 'libfoo_{V}', '1.4.2'],
-  ['release-2.1.0-e00f703', 'release-{V}', 'release-{V}', '2.1.0-e00f703'],
+  ['libfoo-2.1.0-e00f703', 'libfoo-{V}', 'libfoo-{V}', '2.1.0-e00f703'],
+  ['release-2.1.0', 'release-{V}', '-', '2.1.0'],
   ['node-v20.20.2 (9fb1f4bc3a)', 'node-v{V} ({H})', 'node-v{V}', '20.20.2'],
   ['8.45 2021-06-15', '{V} {D}', '-', '8.45'],
-  ['Lib version 1.6.40 - June 21, 2023\n', 'Lib version {V} - {D} ', 'Lib version {V}', '1.6.40'],
+  ['libfoo version 1.6.40 - June 21, 2023\n', 'libfoo version {V} - {D} ', 'libfoo version {V}', '1.6.40'],
   ['libfoo\t\n  2.0', 'libfoo {V}', 'libfoo {V}', '2.0'],
   ['written in 2004 for libfoo 1.2rc1', 'written in {Y} for libfoo {V}', 'written in {Y} for libfoo {V}', '1.2rc1'],
   ['alpha libfoo 2.0alpha3', 'alpha libfoo {V}', 'alpha libfoo {V}', '2.0alpha3'],
@@ -89,9 +90,10 @@ describe('a template names its component', () => {
     ['1.2 of libfoo', [true]],
     ['ab 1.2 cd', [true]],
     ['abc 1.2', [false]],
+    ['Library version 1.2 for Linux', [false]],
     ['1.2.3 (2024)', [false]],
     ['12 Jan 2024, 1.2.3', [false]],
-  ])('%j when four letters are left without the placeholders: %j', (text, naming) => {
+  ])('%j when four letters of its own are left: %j', (text, naming) => {
     expect(templatesOf(text).map((template) => template.selfNaming)).toEqual(naming)
   })
 })
@@ -119,9 +121,7 @@ test('whatever stands around it, a version in words is found', () => {
   fc.assert(
     fc.property(word, version, word, (before, number, after) => {
       expect(templatesOf(`${before} ${number} ${after}`)[0]?.version).toBe(number)
-      expect(templatesOf(`${before} ${number} ${after}`)[0]?.hash).toBe(
-        templatesOf(`${before} 77.7 ${after}`)[0]?.hash,
-      )
+      expect(templatesOf(`${before} ${number} ${after}`)[0]?.hash).toBe(templatesOf(`${before} 77.7 ${after}`)[0]?.hash)
     }),
   )
 })

@@ -1,5 +1,5 @@
 import { escapeText } from '../../report/escape.ts'
-import { type Command, defineCommand, number, text } from '../args.ts'
+import { type Command, choice, defineCommand, flag, number, text } from '../args.ts'
 import { ExitCode } from '../gate.ts'
 import { watching } from '../progress.ts'
 import { DB_HELP } from './defaults.ts'
@@ -11,16 +11,27 @@ const MAX_JOBS = 256
 export const dbBuild: Command = defineCommand({
   name: 'db build',
   summary: 'Builds prints from the catalog: all components, or those named',
-  details: `The catalog says where each component's releases come from. Building reads git repositories and may use the
-network; what is built already is kept.`,
+  details: `The catalog says where each component's releases come from. Building reads git repositories, or Debian's library
+packages through apt, and may use the network. What was read is written to locks/ beside the prints.`,
   operands: { usage: '[NAME...]', min: 0, max: Number.POSITIVE_INFINITY },
   options: {
     catalog: text('DIR', 'directory that holds components/ (default: the catalog that comes with binprint)'),
     prints: text('DIR', 'where the prints go (default: prints/ beside components/)'),
     'git-mirror': text('DIR', 'directory of git repositories to use instead of the network'),
+    from: choice('WHAT', ['sources', 'packages', 'both'], 'what is read: sources (default), packages or both'),
+    suites: text('LIST', 'Debian suites, with commas between them (default: all that are reachable)'),
+    architectures: text('LIST', 'Debian architectures (default: amd64,arm64,armhf,i386)'),
+    'package-cache': text('DIR', 'where packages are kept between builds'),
+    'exclude-from': text(
+      'CORPUS',
+      'leave out the files and packages of this corpus, so that it can measure the result',
+    ),
+    locked: flag('build exactly what locks/ says'),
     jobs: number('N', { min: 1, max: MAX_JOBS, integer: true }, 'components built at the same time (default 2)'),
   },
-  async run({ catalog, prints, 'git-mirror': gitMirror, jobs }, names, context) {
+  async run(values, names, context) {
+    const { catalog, prints, jobs, from, suites, architectures, locked } = values
+    const { 'git-mirror': gitMirror, 'package-cache': packageCache, 'exclude-from': excludeFrom } = values
     const { buildDatabase } = await context.loadApi()
     const { built } = await watching(context, (watch) =>
       buildDatabase({
@@ -30,6 +41,12 @@ network; what is built already is kept.`,
         ...(prints === undefined ? {} : { printsDirectory: prints }),
         ...(gitMirror === undefined ? {} : { gitMirror }),
         ...(jobs === undefined ? {} : { jobs }),
+        ...(from === undefined ? {} : { from }),
+        ...(suites === undefined ? {} : { suites: suites.split(',') }),
+        ...(architectures === undefined ? {} : { architectures: architectures.split(',') }),
+        ...(packageCache === undefined ? {} : { packageCache }),
+        ...(excludeFrom === undefined ? {} : { excludeFrom }),
+        ...(locked === undefined ? {} : { locked }),
       }),
     )
     await context.stdout.write(built.map((result) => `${indexText(result)}\n`).join(''))

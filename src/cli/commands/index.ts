@@ -13,7 +13,8 @@ export const index: Command = defineCommand({
   name: 'index',
   summary: "Adds releases of a component to a directory of prints, which is a database of one's own",
   details: `PATH is a source directory or archive of one release, named by --release, or a git repository (a path or a
-URL), whose tags are the releases; with --release only the tag of that version is taken.`,
+URL), whose tags are the releases; with --release only the tag of that version is taken. Static and shared libraries,
+programs and Debian packages are read as the release was built: several PATHs then describe one release.`,
   operands: { usage: 'PATH...', min: 1, max: Number.POSITIVE_INFINITY },
   options: {
     component: text('NAME', 'what the component is called; required'),

@@ -1,0 +1,91 @@
+import type { PrintsBuilder } from '../database/prints-builder.ts'
+import type { ComponentPrints, UnitRecord } from '../database/schema.ts'
+
+/** Sources that compilers take; a header is never an object of its own. */
+const SOURCE_EXTENSION = /\.(?:c|cc|cpp|cxx|c\+\+|m|mm|s|asm)$/i
+const OBJECT_EXTENSION = /(?:\.pic)?\.(?:o|obj|lo|os)$/i
+/** What automake (`libxml2_la-xmlIO.o`) and OpenSSL (`libcrypto-lib-cversion.o`) put before a source's name. */
+const LIBRARY_PREFIX = /^(?:.*?_l?a-|lib[^-]+-(?:shlib|lib)-)/
+
+/**
+ * Finds the source file that an archive member was compiled from, among the units that a component's prints have.
+ *
+ * Build systems keep the name of the source in that of the object, with a prefix, an extension or its directories around
+ * it. Of several sources with one name that one counts which shares most strings with the object.
+ */
+export class BuiltUnits {
+  readonly #prints: ComponentPrints
+  readonly #builder: PrintsBuilder
+  readonly #byStem = new Map<string, number[]>()
+  readonly #strings = new Map<number, ReadonlySet<number>>()
+
+  /** `builder` numbers the hashes that {@link ofMember} is asked with. */
+  constructor(prints: ComponentPrints, builder: PrintsBuilder) {
+    this.#prints = prints
+    this.#builder = builder
+    prints.units.forEach(({ path }, unit) => {
+      if (!SOURCE_EXTENSION.test(path)) return
+      const stem = stemOf(path)
+      const same = this.#byStem.get(stem)
+      if (same === undefined) this.#byStem.set(stem, [unit])
+      else same.push(unit)
+    })
+  }
+
+  /** The unit of an archive member: its source file, or the member by its own name where the source cannot be told. */
+  ofMember(member: string, strings: ReadonlySet<number>): UnitRecord {
+    const base = member.replace(/^.*[/\\]/, '')
+    for (const stem of candidateStems(base)) {
+      const units = this.#byStem.get(stem)
+      const unit = units === undefined ? undefined : this.#closest(units, strings)
+      if (unit !== undefined) return this.#prints.units[unit]!
+    }
+    return { path: base, vendored: false }
+  }
+
+  #closest(units: readonly number[], strings: ReadonlySet<number>): number | undefined {
+    if (units.length === 1) return units[0]
+    let best: number | undefined
+    let most = 0
+    for (const unit of units) {
+      let shared = 0
+      for (const string of this.#stringsOf(unit)) if (strings.has(string)) shared++
+      if (shared === most) best = undefined
+      if (shared <= most) continue
+      most = shared
+      best = unit
+    }
+    return best
+  }
+
+  #stringsOf(unit: number): ReadonlySet<number> {
+    const known = this.#strings.get(unit)
+    if (known !== undefined) return known
+    const found = new Set<number>()
+    const table = this.#prints.strings
+    for (let i = 0; i < table.high.length; i++)
+      for (let p = table.starts[i]!; p < table.starts[i + 1]!; p++)
+        if (table.units[p] === unit) found.add(this.#builder.internHalves(table.high[i]!, table.low[i]!))
+    this.#strings.set(unit, found)
+    return found
+  }
+}
+
+/** The unit of a shared library or program: its file name without the version behind `.so`. */
+export function unitOfFile(path: string): string {
+  return path.replace(/^.*[/\\]/, '').replace(/(\.so)(?:\.\d+)+$/, '$1')
+}
+
+/** What the source of an object may be called, likeliest first; Meson writes the directories before it with `_`. */
+function candidateStems(member: string): string[] {
+  const base = member.replace(OBJECT_EXTENSION, '')
+  const whole = stemOf(base)
+  const stems = [whole, stemOf(base.replace(LIBRARY_PREFIX, ''))]
+  if (SOURCE_EXTENSION.test(base))
+    for (let at = whole.indexOf('_'); at >= 0; at = whole.indexOf('_', at + 1)) stems.push(whole.slice(at + 1))
+  return [...new Set(stems)].filter((stem) => stem !== '')
+}
+
+function stemOf(path: string): string {
+  return path.replace(/^.*\//, '').replace(SOURCE_EXTENSION, '').toLowerCase()
+}

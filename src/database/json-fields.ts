@@ -1,0 +1,75 @@
+import { DetectorError } from '../errors.ts'
+
+/** Reads the fields of one JSON object; every reader throws `CATALOG_CORRUPT` with file, field and what was there. */
+export class Fields {
+  readonly #path: string
+  readonly #prefix: string
+  readonly #values: Readonly<Record<string, unknown>>
+
+  constructor(path: string, value: unknown, prefix = '') {
+    this.#path = path
+    this.#prefix = prefix
+    this.#values = {}
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.error('', 'an object', value)
+    this.#values = value as Record<string, unknown>
+  }
+
+  error(field: string, needed: string, value: unknown = this.#values[field]): DetectorError {
+    const where = `${this.#prefix}${field}`.replace(/\.$/, '') || 'the file'
+    const have = value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80)
+    const message = `need ${needed} as ${where} of ${this.#path}, have ${have}`
+    return new DetectorError('CATALOG_CORRUPT', message, { locus: { path: this.#path } })
+  }
+
+  names(): string[] {
+    return Object.keys(this.#values)
+  }
+
+  text(field: string): string {
+    const value = this.#values[field]
+    if (typeof value !== 'string' || value === '') throw this.error(field, 'a text')
+    return value
+  }
+
+  match(field: string, pattern: RegExp, needed: string): string {
+    const value = this.#values[field]
+    if (typeof value !== 'string' || !pattern.test(value)) throw this.error(field, needed)
+    return value
+  }
+
+  optionalText(field: string): string | null {
+    return this.#values[field] === null ? null : this.text(field)
+  }
+
+  optionalUrl(field: string): string | null {
+    const value = this.#values[field] ?? null
+    return value === null ? null : this.match(field, /^https:\/\/[^\s/]+\//, 'an https URL')
+  }
+
+  strings(field: string, pattern: RegExp = /./, needed = 'texts'): string[] {
+    const value = this.#values[field]
+    const isValid = (item: unknown): item is string => typeof item === 'string' && pattern.test(item)
+    if (!Array.isArray(value) || !value.every(isValid)) throw this.error(field, `a list of ${needed}`)
+    return value
+  }
+
+  regExp(field: string): string {
+    const source = this.text(field)
+    try {
+      new RegExp(source)
+    } catch {
+      throw this.error(field, 'a regular expression')
+    }
+    return source
+  }
+
+  object(field: string): Fields {
+    return new Fields(this.#path, this.#values[field], `${this.#prefix}${field}.`)
+  }
+
+  objects(field: string): Fields[] {
+    const value = this.#values[field]
+    if (!Array.isArray(value)) throw this.error(field, 'a list')
+    return value.map((item, index) => new Fields(this.#path, item, `${this.#prefix}${field}[${index}].`))
+  }
+}

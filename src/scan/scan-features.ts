@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { detectFormat } from '../binary/detect.ts'
+import { readProgram } from '../binary/read.ts'
+import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
+import type { ByteSource } from '../bytes/source.ts'
+import { DetectorError } from '../errors.ts'
+import { extractProgram } from '../fingerprint/extract.ts'
+import { PrintSet } from '../fingerprint/print-set.ts'
+import { identify } from '../identify/identify.ts'
+import type { Features } from './frozen.ts'
+import type { FingerprintDatabase } from './open-database.ts'
+import type { FilePrediction } from './predictions.ts'
+
+/** Bytes hashed at once. */
+const HASH_WINDOW = 1 << 20
+
+/**
+ * The features of one program, as a scan extracts them.
+ *
+ * @throws DetectorError `FORMAT_UNSUPPORTED` for what is no ELF or PE program; `FORMAT_*` and `LIMIT_EXCEEDED`
+ */
+export function extractFeatures(source: ByteSource, limits: Limits = DEFAULT_LIMITS): Features {
+  const format = detectFormat(source)
+  if (format !== 'elf' && format !== 'pe')
+    throw new DetectorError('FORMAT_UNSUPPORTED', `need an ELF or PE program, have ${format ?? 'none'}`)
+  const program = readProgram(source, limits)
+  const prints = new PrintSet()
+  extractProgram(program, source, prints)
+  return { sha256: sha256Of(source), prints: prints.seal(), programs: [program] }
+}
+
+/** Identifies from features alone: what a scan of the file would claim, without the texts of the evidence. */
+export async function identifyFeatures(
+  { sha256, prints, programs }: Features,
+  db: FingerprintDatabase,
+): Promise<FilePrediction> {
+  return { sha256, components: await identify({ prints, programs, textAt: () => '' }, db.reader) }
+}
+
+function sha256Of(source: ByteSource): string {
+  const hash = createHash('sha256')
+  for (let at = 0; at < source.size; at += HASH_WINDOW)
+    hash.update(source.read(at, Math.min(HASH_WINDOW, source.size - at)))
+  return hash.digest('hex')
+}

@@ -1,0 +1,63 @@
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { compileDatabase } from '../../src/build/compile.ts'
+import { hashText, high32, low32 } from '../../src/bytes/hash.ts'
+import { PrintsBuilder } from '../../src/database/prints-builder.ts'
+import { openReader } from '../../src/database/reader.ts'
+import type { ComponentPrints } from '../../src/database/schema.ts'
+import { Kind } from '../../src/fingerprint/print-set.ts'
+import { workDirectory } from '../fixtures/compile.ts'
+import { entryOf, printsOf } from './component.ts'
+
+const work = workDirectory()
+afterAll(() => work.remove())
+
+const TEXT = 'incorrect data check'
+
+/** A component that has the text in a shared library and, where asked, in its sources. */
+function carrier(name: string, inSources: boolean): ComponentPrints {
+  const builder = new PrintsBuilder(name, [
+    { version: '1', origin: 'source', provenance: 'test' },
+    { version: '1', origin: 'built', provenance: 'test' },
+  ])
+  const text = builder.internHash(hashText(TEXT))
+  builder.addString(text, builder.internUnit(`lib${name}.so`, false), 1)
+  builder.addString(builder.internHash(hashText(`text of ${name}`)), builder.internUnit(`${name}.c`, false), 0)
+  if (inSources) builder.addString(text, builder.internUnit('copy.c', false), 0)
+  return builder.finish()
+}
+
+/** Names of the components that the text leads to in a database of these. */
+async function holders(components: readonly { prints: ComponentPrints; family?: string }[]): Promise<string[]> {
+  const directory = join(mkdtempSync(join(work.path, 'case-')), 'database')
+  await compileDatabase(directory, {
+    components: components.map(({ prints, family = null }) => ({ prints, entry: entryOf(prints.name, { family }) })),
+    background: undefined,
+    digest: '0',
+  })
+  await using reader = await openReader(directory)
+  const hash = hashText(TEXT)
+  const hits = await reader.lookup(Kind.String, Uint32Array.of(high32(hash)), Uint32Array.of(low32(hash)), 0, 1)
+  return [...new Set(hits.map(({ component }) => reader.manifest.components[component]!))]
+}
+
+const zlib = { prints: printsOf('zlib', { 'inflate.c': [TEXT] }) }
+
+test('text that a built release shares with the sources of another family belongs to those', async () => {
+  expect(await holders([{ prints: carrier('carrier', false) }, zlib])).toEqual(['zlib'])
+})
+
+test('text that is in the sources as well belongs to both', async () => {
+  expect(await holders([{ prints: carrier('carrier', true) }, zlib])).toEqual(['carrier', 'zlib'])
+})
+
+test('text of a fork belongs to the whole family', async () => {
+  const fork = { prints: carrier('carrier', false), family: 'deflate' }
+  expect(await holders([fork, { ...zlib, family: 'deflate' }])).toEqual(['carrier', 'zlib'])
+})
+
+test('text that only built releases have belongs to all of them', async () => {
+  const both = [{ prints: carrier('carrier', false) }, { prints: carrier('other', false) }]
+  expect(await holders(both)).toEqual(['carrier', 'other'])
+})

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/bytes/limits.ts'
+import { MacroTable } from '../../src/fingerprint/macros.ts'
+import { readSource } from '../../src/fingerprint/source-c.ts'
+import { scanStrings } from '../../src/fingerprint/strings.ts'
+
+const SIZE = 1 << 19
+/** Half a mebibyte takes well below a second; what is quadratic takes far longer than this. */
+const SECONDS = 5
+
+function repeat(text: string, size = SIZE): string {
+  return text.repeat(Math.ceil(size / text.length)).slice(0, size)
+}
+
+function secondsOf(work: () => unknown): number {
+  const started = performance.now()
+  work()
+  return (performance.now() - started) / 1000
+}
+
+test.each([
+  ['quotes', repeat('"')],
+  ['apostrophes', repeat("'")],
+  ['backslashes', repeat('\\')],
+  ['comment starts', repeat('/*')],
+  ['slashes', repeat('/')],
+  ['hashes', repeat('#')],
+  ['hashes on lines of their own', repeat('#\n')],
+  ['raw literals without a bracket', repeat('R"')],
+  ['raw literals without an end', repeat('R"(')],
+  ['raw literals of all tags without an end', Array.from({ length: 80_000 }, (_, i) => `R"t${i}(`).join(' ')],
+  ['annotations without an end', repeat('assert(')],
+  ['annotations without an end in a macro', `#define LIST(x) ${repeat('assert(')}`],
+  ['calls without an end', repeat('abcde(')],
+  ['macro calls without an end', repeat('"a" AAA(')],
+  ['closing brackets', repeat(')')],
+  ['braces', repeat('int abcde(void) {')],
+  ['exponents', `0x${repeat('e', SIZE / 2)}p${repeat('+e', SIZE / 2)}`],
+  ['definitions that call themselves', repeat('#define A A(\n')],
+  ['parameters without an end', `#define A(${repeat('a')}`],
+  ['branches', repeat('#if A\n')],
+  ['ends of branches', repeat('#endif\n')],
+  ['branches of debug builds', repeat('#ifdef DEBUG\n#else\n')],
+  ['variables without an end', repeat('@a')],
+  ['variables in braces without an end', repeat('${a')],
+  ['versions', `"${repeat('a.1.1.1.1 ')}"`],
+  ['versions outside of literals', repeat('a.1.1.1.1')],
+  ['names', repeat('AAA ')],
+  ['zeros', repeat('\0')],
+])('a source of nothing but %s is read in seconds', (_name, text) => {
+  const bytes = Buffer.from(text, 'latin1')
+  const seconds = secondsOf(() => {
+    readSource(bytes, { isHeader: false, isTemplate: false })
+    readSource(bytes, { isHeader: true, isTemplate: true })
+  })
+  expect(seconds).toBeLessThan(SECONDS)
+})
+
+/** Resolves all runs and names of a source by its own macros. */
+function resolveAll(source: string): void {
+  const { macros, runs, names } = readSource(Buffer.from(source), { isHeader: false, isTemplate: false })
+  const table = new MacroTable(() => undefined, DEFAULT_LIMITS.macroExpansions)
+  for (const macro of macros) table.add(macro)
+  for (const run of runs) table.resolve(run, new Map())
+  for (const name of names) table.resolve([{ kind: 'i', text: name }], new Map())
+}
+
+const LEVELS = [...'ABCDEFGHIJKLMNOP']
+/** Macros of one parameter, each of which passes `body` of it on to the next. */
+function levels(body: string): string {
+  return LEVELS.map((name, i) => `#define F_${name}(x) F_${LEVELS[i + 1] ?? 'END'}(${body})`).join('\n')
+}
+
+test.each([
+  ['arguments that multiply', `${levels('x '.repeat(40))}\nchar *a = "b" F_A("c");`],
+  ['arguments that multiply in lists', `${levels('x, '.repeat(20))}\nchar *a = "b" F_A("c");`],
+  ['pasted names that multiply', `${levels('x##x##x##x##x##x##x##x##x##x')}\nchar *a = "b" F_A(c);`],
+  ['text of text', `#define STR(x) #x\n${levels('STR(x) STR(x) STR(x) STR(x)')}\nchar *a = "b" F_A("c");`],
+  [
+    'bodies that multiply',
+    `${LEVELS.map((n, i) => `#define M_${n} ${`M_${LEVELS[i + 1] ?? 'END'} `.repeat(40)}`).join('\n')}\nchar *a = "b" M_A;`,
+  ],
+  ['a macro nested in itself', `#define ID(x) x\nchar *a = "b" ${repeat('ID(', 150)}"c"${repeat(')', 50)};`],
+  [
+    'a long chain',
+    `${Array.from({ length: 20_000 }, (_, i) => `#define M_${i} "x" M_${i + 1}`).join('\n')}\nchar *a = M_0;`,
+  ],
+  [
+    'a circle of many',
+    `${Array.from({ length: 300 }, (_, i) => `#define M_${i} M_${(i + 1) % 300} M_${(i + 7) % 300}`).join('\n')}\n${Array.from({ length: 300 }, (_, i) => `f("a" M_${i});`).join('\n')}`,
+  ],
+  ['a run of half a mebibyte', `#define AAA "b"\nchar *a = ${repeat('"a" AAA ', SIZE)};`],
+])('%s end in seconds', (_name, source) => {
+  expect(secondsOf(() => resolveAll(source))).toBeLessThan(SECONDS)
+})
+
+test.each([
+  ['versions behind underscores', repeat(`x${repeat('1_', 4080)}x\0`, SIZE)],
+  ['versions behind dots', repeat(`x${repeat('1.1.1.1 ', 4080)}x\0`, SIZE)],
+  ['hexadecimal digits', repeat(`1.2 ${repeat('ab', 4080)}\0`, SIZE)],
+  ['white space', repeat(`1.2${repeat(' ', 4080)}\0`, SIZE)],
+  ['the first character of UTF-16 runs', repeat('a\0b')],
+  ['UTF-16 that never ends', repeat('a\0')],
+  ['text that never ends', repeat('a')],
+  ['lead bytes', repeat('\xf0')],
+])('data of nothing but %s is scanned in seconds', (_name, text) => {
+  const nobody = { string: () => undefined, template: () => undefined, literal: () => undefined }
+  expect(secondsOf(() => scanStrings(Buffer.from(text, 'latin1'), 0, true, nobody))).toBeLessThan(SECONDS)
+})

@@ -1,0 +1,23 @@
+import { describe, expect, test } from 'vitest'
+import { libraryNames } from '../../src/identify/linkage.ts'
+
+describe('a library that a program asks for is known without directory, version and extension', () => {
+  test.each([
+    ['libz.so.1', ['libz']],
+    ['libz.so', ['libz']],
+    ['/usr/lib/libz.so.1.2.13', ['libz']],
+    ['C:\\Windows\\ZLIB1.DLL', ['zlib1', 'zlib']],
+    ['libssl.so.1.1', ['libssl']],
+    ['libcrypto-3-x64.dll', ['libcrypto-3-x64', 'libcrypto']],
+    ['libpng16.so.16', ['libpng16', 'libpng']],
+    ['libglib-2.0.so.0', ['libglib-2', 'libglib']],
+    ['libcurl-gnutls.so.4', ['libcurl-gnutls']],
+    ['libSystem.B.dylib', ['libsystem.b']],
+  ])('%s', (needed, names) => {
+    expect(libraryNames(needed)).toEqual(expect.arrayContaining(names))
+  })
+
+  test.each(['1.dll', '7.so', '', '.so.1'])('%j has some name', (needed) => {
+    expect(libraryNames(needed)).toEqual([expect.any(String)])
+  })
+})

@@ -1,0 +1,199 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readProgram } from '../../src/binary/read.ts'
+import { indexBackground } from '../../src/build/background.ts'
+import { compileDatabase } from '../../src/build/compile.ts'
+import { latin1 } from '../../src/bytes/cursor.ts'
+import { hash64 } from '../../src/bytes/hash.ts'
+import { DEFAULT_LIMITS } from '../../src/bytes/limits.ts'
+import { bytesSource } from '../../src/bytes/source.ts'
+import { type CatalogEntry, defaultEntry } from '../../src/database/catalog.ts'
+import { PrintsBuilder } from '../../src/database/prints-builder.ts'
+import { type DatabaseReader, openReader } from '../../src/database/reader.ts'
+import type { ComponentPrints, ReleaseRecord } from '../../src/database/schema.ts'
+import { extractLiteral, extractProgram } from '../../src/fingerprint/extract.ts'
+import { PrintSet } from '../../src/fingerprint/print-set.ts'
+import { type Candidate, collectCandidates } from '../../src/identify/hits.ts'
+import { type IdentifyInput, identify } from '../../src/identify/identify.ts'
+import { type Cover, coverGreedily, type Presence } from '../../src/identify/presence.ts'
+import { estimateVersions, type VersionClaim } from '../../src/identify/version.ts'
+import type { Match } from '../../src/model.ts'
+import { versionOrder } from '../../src/versions/order.ts'
+import { elfProgram, type ProgramContent } from '../fixtures/programs.ts'
+
+/** The text of one source file: its constants, or more than that. */
+export type UnitText =
+  | readonly string[]
+  | {
+      readonly strings?: readonly string[]
+      readonly symbols?: readonly string[]
+      /** Its path says that it is another project's. */
+      readonly vendored?: boolean
+      /** Its constants come from macros of a header. */
+      readonly headerOnly?: boolean
+    }
+
+/** Units by path. */
+export type ReleaseText = Readonly<Record<string, UnitText>>
+
+export interface ComponentText {
+  /** By version, in any order. */
+  readonly releases: Readonly<Record<string, ReleaseText>>
+  /** Releases indexed from built libraries. */
+  readonly built?: Readonly<Record<string, ReleaseText>>
+  readonly family?: string
+  readonly sonames?: readonly string[]
+  readonly purl?: string
+  readonly cpes?: readonly string[]
+}
+
+/** A compiled database of invented components, and what identification makes of a file with it. */
+export interface Setting {
+  readonly reader: DatabaseReader
+  candidates(content: ProgramContent): Promise<Candidate[]>
+  cover(content: ProgramContent): Promise<Cover>
+  /** The presence of one component. */
+  presence(name: string, content: ProgramContent): Promise<Presence>
+  /** The versions of one component; `taken` are versions that other components' templates carry. */
+  versions(name: string, content: ProgramContent, taken?: readonly string[]): Promise<VersionClaim[]>
+  identify(content: ProgramContent): Promise<Match[]>
+  close(): Promise<void>
+}
+
+/** Compiles components and constants of unrelated programs into a database of their own. */
+export async function settingOf(
+  components: Readonly<Record<string, ComponentText>>,
+  background?: readonly string[],
+): Promise<Setting> {
+  const directory = mkdtempSync(join(tmpdir(), 'binprint-setting-'))
+  const names = Object.keys(components).sort()
+  await compileDatabase(directory, {
+    components: names.map((name) => ({
+      prints: printsOf(name, components[name]!),
+      entry: entryOf(name, components[name]!),
+    })),
+    background: background === undefined ? undefined : backgroundOf(background),
+    digest: '00',
+  })
+  const reader = await openReader(directory)
+  const candidates = (content: ProgramContent): Promise<Candidate[]> =>
+    collectCandidates(inputOf(content).prints, reader)
+  const cover = async (content: ProgramContent): Promise<Cover> => coverGreedily(await candidates(content))
+  const presence = async (name: string, content: ProgramContent): Promise<Presence> => {
+    const { present } = await cover(content)
+    const found = present.find(({ candidate }) => candidate.record.name === name)
+    if (found === undefined) throw new Error(`${name} is not present`)
+    return found
+  }
+  return {
+    reader,
+    candidates,
+    cover,
+    presence,
+    versions: async (name, content, taken = []) =>
+      estimateVersions(await presence(name, content), inputOf(content).prints.literals, new Set(taken)),
+    identify: (content) => identify(inputOf(content), reader),
+    close: async () => {
+      await reader.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What identification gets of an ELF program with this content: the scanner's own extraction. */
+export function inputOf(content: ProgramContent): IdentifyInput {
+  const source = bytesSource(elfProgram(content))
+  const program = readProgram(source, DEFAULT_LIMITS)
+  const prints = new PrintSet()
+  extractProgram(program, source, prints)
+  return {
+    prints: prints.seal(),
+    programs: [program],
+    textAt: (offset, length) => latin1(source.read(offset, length)),
+  }
+}
+
+/** The names of a cover's components, in the order in which they were accepted. */
+export function namesOf({ present }: Cover): string[] {
+  return present.map(({ candidate }) => candidate.record.name)
+}
+
+/** So many different sentences about a subject, without anything like a version. */
+export function sentences(subject: string, count: number, from = 0): string[] {
+  return Array.from({ length: count }, (_, i) => `the ${subject} refuses to carry the ${inWords(from + i)} bucket`)
+}
+
+/** So many different names without a space. */
+export function labels(subject: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${subject}_${inWords(i).replace('-', '_')}_label`)
+}
+
+/** So many different function names. */
+export function functions(subject: string, count: number): string[] {
+  return labels(subject, count).map((name) => name.replace(/_label$/, '_run'))
+}
+
+const DIGITS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
+
+/** `four-two` for 42: digits would look like years and versions. */
+function inWords(number: number): string {
+  return [...String(number)].map((digit) => DIGITS[Number(digit)]).join('-')
+}
+
+function entryOf(name: string, { family, sonames, purl, cpes }: ComponentText): CatalogEntry {
+  const entry = defaultEntry(name)
+  return {
+    ...entry,
+    family: family ?? null,
+    sonames: sonames ?? [],
+    purl: purl ?? entry.purl,
+    cpes: cpes ?? [],
+  }
+}
+
+function printsOf(name: string, { releases, built = {} }: ComponentText): ComponentPrints {
+  const order = versionOrder(defaultEntry(name).versionScheme)
+  const texts = new Map<ReleaseRecord, ReleaseText>()
+  for (const [origin, group] of Object.entries({ source: releases, built }))
+    for (const [version, text] of Object.entries(group))
+      texts.set({ version, origin: origin as 'source' | 'built', provenance: 'test' }, text)
+  const records = [...texts.keys()].sort((a, b) => order(a.version, b.version) || (a.origin < b.origin ? -1 : 1))
+  const builder = new PrintsBuilder(name, records)
+  records.forEach((record, release) => {
+    for (const [path, text] of Object.entries(texts.get(record)!)) addUnit(builder, path, text, release)
+  })
+  return builder.finish()
+}
+
+function addUnit(builder: PrintsBuilder, path: string, text: UnitText, release: number): void {
+  const {
+    strings = [],
+    symbols = [],
+    vendored = false,
+    headerOnly = false,
+  } = 'length' in text ? { strings: text } : text
+  const unit = builder.internUnit(path, vendored)
+  const { version } = builder.releases[release]!
+  for (const name of symbols) builder.addSymbol(builder.internHash(hash64(Buffer.from(name))), unit, release)
+  for (const literal of strings)
+    extractLiteral(literal, {
+      string: (hash) => builder.addString(builder.internHash(hash), unit, release),
+      template: ({ hash, version: captured, selfNaming, head }) => {
+        const agrees = captured === version
+        builder.addTemplate(builder.internHash(hash), unit, release, { agrees, selfNaming, head, headerOnly })
+      },
+      literal: () => undefined,
+    })
+}
+
+function backgroundOf(strings: readonly string[]): ComponentPrints {
+  const directory = mkdtempSync(join(tmpdir(), 'binprint-background-'))
+  const file = join(directory, 'program')
+  writeFileSync(file, elfProgram({ strings }))
+  try {
+    return indexBackground([{ label: 'program 1.0', files: [file] }])
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
