@@ -73,8 +73,10 @@ export async function indexBuilt(
     return { version: release.version, origin: 'built' as const, provenance }
   })
   const { builder, placeOf } = openBuilder(entry, records, previous)
+  const telling = new Set(previous?.templates.map(({ high, low }) => (BigInt(high) << 32n) | BigInt(low)))
+  for (const { release, features } of read) for (const hash of features.agreeing(release.version)) telling.add(hash)
   for (const { release, features } of read)
-    features.addTo(builder, placeOf('built', release.version), release.version, previous)
+    features.addTo(builder, placeOf('built', release.version), release.version, previous, telling)
   return { prints: builder.finish(), added: releases.map(({ version }) => version), skipped }
 }
 
@@ -165,8 +167,23 @@ class ReleaseFeatures {
     }
   }
 
-  /** Adds everything to the release at `place` of the builder. `sources` are prints whose units are known. */
-  addTo(builder: PrintsBuilder, place: number, version: string, sources: ComponentPrints | undefined): void {
+  /** Templates whose token is the release's version. */
+  agreeing(version: string): bigint[] {
+    const templates = [...this.#members.values(), ...this.#files.values()].flatMap((one) => [...one.templates.values()])
+    return templates.filter((template) => agrees(template, version)).map(({ hash }) => hash)
+  }
+
+  /**
+   * Adds everything to the release at `place` of the builder. `sources` are prints whose units are known; of templates
+   * only the `telling` ones are added, as a library holds hundreds that no release ever agrees with.
+   */
+  addTo(
+    builder: PrintsBuilder,
+    place: number,
+    version: string,
+    sources: ComponentPrints | undefined,
+    telling: ReadonlySet<bigint>,
+  ): void {
     builder.beginRelease(place)
     const units = sources === undefined ? undefined : new BuiltUnits(sources, builder)
     const headers = this.#headers.templates()
@@ -183,13 +200,13 @@ class ReleaseFeatures {
       const [strings, symbols] = [intern(features.strings), intern(features.symbols)]
       for (const string of strings) builder.addString(string, number, place)
       for (const symbol of symbols) builder.addSymbol(symbol, number, place)
-      for (const { hash, version: token, selfNaming, head } of features.templates.values()) {
-        const template = builder.internHash(hash)
-        if (isWhole && owned.has(template)) continue
-        if (!isWhole) owned.add(template)
-        const agrees = token === version || withoutState(token) === version
-        const headerOnly = headers.has(hash)
-        builder.addTemplate(template, number, place, { agrees, selfNaming, head, headerOnly })
+      for (const template of features.templates.values()) {
+        const { hash, selfNaming, head } = template
+        const known = builder.internHash(hash)
+        if (!telling.has(hash) || (isWhole && owned.has(known))) continue
+        if (!isWhole) owned.add(known)
+        const sighting = { agrees: agrees(template, version), selfNaming, head, headerOnly: headers.has(hash) }
+        builder.addTemplate(known, number, place, sighting)
       }
       if (!isWhole) for (const hash of [...strings, ...symbols]) owned.add(hash)
     }
@@ -214,6 +231,10 @@ class ReleaseFeatures {
       }
     }
   }
+}
+
+function agrees({ version: token }: Template, version: string): boolean {
+  return token === version || withoutState(token) === version
 }
 
 function featuresAt(all: Map<string, Features>, key: string): Features {

@@ -45,7 +45,9 @@ export function templatesOf(text: string): readonly Template[] {
   const version = first[0].replaceAll('_', '.')
   const found: Template[] = []
   const whole = fold(replaceTokens(text, tokens))
-  found.push({ hash: hashText(whole), version, selfNaming: hasName(whole), head: false })
+  // A string that is nothing but a version is a literal, and everybody's.
+  if (whole !== '{V}' && whole !== 'v{V}')
+    found.push({ hash: hashText(whole), version, selfNaming: hasName(whole), head: false })
   const head = fold(`${replaceChanging(text.slice(0, first.index))}{V}`)
   if (hasName(head)) found.push({ hash: hashText(head + HEAD_MARK), version, selfNaming: true, head: true })
   return found
@@ -84,11 +86,15 @@ function fold(text: string): string {
   return text.replace(/\s+/g, ' ')
 }
 
+function withoutPlaceholders(template: string): string {
+  return template.replace(/\{[VDTYH]\}/g, ' ')
+}
+
 /** Words that stand before anybody's version. */
 const COMMON_WORDS =
   /\b(?:version|ver|release|revision|rev|build|built|compiled|copyright|date|using|with|for|the|and|from|library|lib|file|format|http|https|www|com|org|linux|windows|gcc|gnu)\b/gi
 
 function hasName(template: string): boolean {
-  const own = template.replace(/\{[VDTYH]\}/g, ' ').replace(COMMON_WORDS, '')
+  const own = withoutPlaceholders(template).replace(COMMON_WORDS, '')
   return own.replace(/[^A-Za-z]/g, '').length >= NAMING_LETTERS
 }

@@ -1,5 +1,3 @@
-import type { Program } from '../binary/program.ts'
-
 /**
  * Names under which programs ask for libraries, without directory, version and extension, lower case: `libz.so.1` →
  * `libz`, `libcrypto-3-x64.dll` → `libcrypto-3-x64`, `libfoo-2.0.so.0` → `libfoo-2.0` and `libfoo`.
@@ -12,9 +10,4 @@ export function libraryNames(needed: string): readonly string[] {
     .replace(/\.\d+(?:\.\d+)*$/, '')
   const bare = base.replace(/[-_]?\d+(?:[._]\d+)*(?:-x64|-arm64)?$/, '')
   return bare === base || bare === '' ? [base] : [base, bare]
-}
-
-/** The name by which the file itself is known to the loader, as {@link libraryNames} gives it. */
-export function ownLibraryNames(program: Program): readonly string[] {
-  return program.soname === null ? [] : libraryNames(program.soname)
 }

@@ -10,6 +10,7 @@ import { identify } from '../identify/identify.ts'
 import type { Features } from './frozen.ts'
 import type { FingerprintDatabase } from './open-database.ts'
 import type { FilePrediction } from './predictions.ts'
+import { DEFAULT_MIN_CONFIDENCE } from './scan-file.ts'
 
 /** Bytes hashed at once. */
 const HASH_WINDOW = 1 << 20
@@ -29,12 +30,18 @@ export function extractFeatures(source: ByteSource, limits: Limits = DEFAULT_LIM
   return { sha256: sha256Of(source), prints: prints.seal(), programs: [program] }
 }
 
-/** Identifies from features alone: what a scan of the file would claim, without the texts of the evidence. */
+/**
+ * Identifies from features alone: what a scan of the file would claim, without the texts of the evidence.
+ *
+ * `minConfidence` is as for `scanFile`.
+ */
 export async function identifyFeatures(
   { sha256, prints, programs }: Features,
   db: FingerprintDatabase,
+  minConfidence: number = DEFAULT_MIN_CONFIDENCE,
 ): Promise<FilePrediction> {
-  return { sha256, components: await identify({ prints, programs, textAt: () => '' }, db.reader) }
+  const matches = await identify({ prints, programs, textAt: () => '' }, db.reader)
+  return { sha256, components: matches.filter(({ confidence }) => confidence >= minConfidence) }
 }
 
 function sha256Of(source: ByteSource): string {

@@ -24,7 +24,7 @@ export interface ScanOptions extends Watch {
   readonly limits?: Partial<Limits>
 }
 
-const DEFAULT_MIN_CONFIDENCE = 0.8
+export const DEFAULT_MIN_CONFIDENCE = 0.8
 /** The path that a report gives to bytes that came from nowhere. */
 const BYTES_PATH = '(bytes)'
 /** Bytes hashed at once. */

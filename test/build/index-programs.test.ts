@@ -117,9 +117,21 @@ describe('a template', () => {
     ])
   })
 
-  test('disagrees when its token is that of another project', async () => {
+  test('that agrees in no release is left out', async () => {
     const prints = await built([file('libfoo.so', banner('7.8'))], undefined, '1.2.3')
-    expect(prints.templates.map(({ agreeing }) => prints.sets[agreeing])).toEqual([[], []])
+    expect(prints.templates).toEqual([])
+  })
+
+  test('that agrees in another release is remembered where it disagrees', async () => {
+    const releases = [
+      { version: '1.2.3', inputs: [file('libfoo.so', banner('1.2.3'))] },
+      { version: '1.2.4', inputs: [file('libfoo.so.1', banner('7.8'))] },
+    ]
+    const { prints } = await indexBuilt(entry, releases)
+    expect(prints.templates.map(({ seen }) => prints.sets[seen])).toEqual([
+      [0, 1],
+      [0, 1],
+    ])
   })
 
   test('is of a header when a public header in the package spells it', async () => {

@@ -136,8 +136,8 @@ describe('templates', () => {
   })
 
   test('need six bytes, as strings do', () => {
-    expect(scan('v1.25\0').templates).toEqual([])
-    expect(scan('v1.2.5\0').templates).toHaveLength(1)
+    expect(scan('x1.25\0').templates).toEqual([])
+    expect(scan('x1.2.5\0').templates).toHaveLength(1)
   })
 })
 

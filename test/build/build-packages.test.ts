@@ -1,0 +1,116 @@
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { writePrints } from '../../src/build/build-database.ts'
+import { buildPackages, type PackagePlan } from '../../src/build/build-packages.ts'
+import { readLock } from '../../src/build/locks.ts'
+import { decodePrints } from '../../src/database/prints-file.ts'
+import { type OfferedPackage, writeApt } from '../fixtures/apt.ts'
+import { workDirectory } from '../fixtures/compile.ts'
+import { buildDeb } from '../fixtures/deb.ts'
+import { elfProgram } from '../fixtures/programs.ts'
+import { entryOf, printsOf, sourceReleases } from './component.ts'
+
+const work = workDirectory()
+afterAll(() => work.remove())
+afterEach(() => vi.unstubAllEnvs())
+
+const entry = entryOf('foo', { debian: { source: ['foo'], libraries: ['libfoo1'] } })
+
+function offer(version: string, architecture: string, changes: Partial<OfferedPackage> = {}): OfferedPackage {
+  const library = elfProgram({ strings: [`foo ${version.replace(/^.*:|-.*$/g, '')} for ${architecture}`] })
+  const bytes = buildDeb({ files: { 'usr/lib/libfoo.so.1': library } })
+  return { name: 'libfoo1', version, architecture, source: 'foo', bytes, ...changes }
+}
+
+const OFFERED = [offer('1:1.2-1', 'amd64'), offer('1:1.2-2', 'arm64'), offer('1:1.3-1', 'amd64')]
+
+let directory = ''
+beforeEach(() => {
+  directory = mkdtempSync(join(work.path, 'case-'))
+  mkdirSync(join(directory, 'prints'))
+  offerAll(OFFERED)
+})
+
+function offerAll(offered: readonly OfferedPackage[]): void {
+  const bin = join(directory, `bin-${offered.length}-${offered.some(({ gone }) => gone === true)}`)
+  writeApt(bin, offered)
+  vi.stubEnv('PATH', `${bin}${delimiter}${process.env['PATH']}`)
+}
+
+function build(changes: Partial<PackagePlan> = {}): ReturnType<typeof buildPackages> {
+  return buildPackages({
+    entries: [entry, entryOf('bar')],
+    printsDirectory: join(directory, 'prints'),
+    locksDirectory: join(directory, 'locks'),
+    cacheDirectory: join(directory, 'cache'),
+    suites: ['bookworm'],
+    architectures: ['amd64', 'arm64'],
+    ...changes,
+  })
+}
+
+function releases(): string[] {
+  const prints = decodePrints(readFileSync(join(directory, 'prints/foo.bpf')))
+  return prints.releases.map(({ origin, version, provenance }) => `${origin} ${version}: ${provenance}`)
+}
+
+describe.skipIf(process.platform === 'win32')('packages that apt offers', () => {
+  test('become one built release for each upstream version', async () => {
+    const [result] = await build()
+    expect(result).toMatchObject({ component: 'foo', releases: ['1.2', '1.3'], skipped: [] })
+    expect(releases()).toEqual([
+      'built 1.2: Debian foo 1:1.2-1 (amd64); foo 1:1.2-2 (arm64)',
+      'built 1.3: Debian foo 1:1.3-1 (amd64)',
+    ])
+  })
+
+  test('stand beside the source releases, in place of those built before', async () => {
+    await writePrints(join(directory, 'prints'), printsOf('foo', { 'foo.c': ['some text'] }, sourceReleases('1.2')))
+    await build()
+    await build({ exclusion: { sha256: new Set(), packages: new Set(['foo 1:1.3-1']) } })
+    expect(releases()).toEqual(['source 1.2: test 1.2', 'built 1.2: Debian foo 1:1.2-1 (amd64); foo 1:1.2-2 (arm64)'])
+  })
+
+  test('are named in the lock with their sha256 and that of their libraries', async () => {
+    await build()
+    const lock = readLock(join(directory, 'locks'), 'foo')
+    expect(lock?.packages.map((one) => [one.version, one.architecture, one.release, one.files.length])).toEqual([
+      ['1:1.2-1', 'amd64', '1.2', 1],
+      ['1:1.2-2', 'arm64', '1.2', 1],
+      ['1:1.3-1', 'amd64', '1.3', 1],
+    ])
+  })
+
+  test('that come after the lock are no part of a locked build', async () => {
+    await build()
+    const before = readFileSync(join(directory, 'prints/foo.bpf'))
+    offerAll([...OFFERED, offer('1:1.4-1', 'amd64')])
+    await build({ locked: true })
+    expect(readFileSync(join(directory, 'prints/foo.bpf'))).toEqual(before)
+  })
+
+  test('that are listed no more end a locked build', async () => {
+    await build()
+    offerAll(OFFERED.slice(1))
+    await expect(build({ locked: true })).rejects.toMatchObject({
+      code: 'SOURCE_FAILED',
+      message: expect.stringContaining('libfoo1 1:1.2-1 (amd64)'),
+    })
+  })
+
+  test('that cannot be downloaded are named, and the others count', async () => {
+    offerAll([offer('1:1.2-1', 'amd64'), offer('1:1.3-1', 'amd64', { gone: true })])
+    const [result] = await build()
+    expect(result?.releases).toEqual(['1.2'])
+    expect(result?.skipped).toEqual([{ path: 'libfoo1:amd64=1:1.3-1', reason: 'it could not be downloaded' }])
+  })
+})
+
+test('without apt there is a message that says so', async () => {
+  vi.stubEnv('PATH', join(directory, 'nothing'))
+  await expect(build()).rejects.toMatchObject({
+    code: 'SOURCE_FAILED',
+    message: expect.stringMatching(/need the program apt-get/),
+  })
+})
