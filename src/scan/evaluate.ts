@@ -19,6 +19,7 @@ import { type CatalogNames, type FileScore, judgeFile, Naming, type Pair } from 
 import type { Label } from './labels.ts'
 import type { ComponentPrediction, Predictions } from './predictions.ts'
 
+/** What an evaluation needs to know beyond claims and labels. */
 export interface EvaluateOptions {
   /** The components that the tool could know; without it, none is in the catalog and no alias is known. */
   readonly catalog?: readonly CatalogNames[]
@@ -43,6 +44,7 @@ export interface PresenceFigures {
   readonly macroPackage: MacroFigures
 }
 
+/** Precision, recall and F1 averaged over groups, each group counting once. */
 export interface MacroFigures {
   readonly precision: Figure
   readonly recall: Figure

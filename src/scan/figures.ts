@@ -21,6 +21,7 @@ export interface Measure {
   n(sums: Float64Array): number
 }
 
+/** How intervals are made: seeded, so that the same claims give the same interval. */
 export interface Resampling {
   /** Resampled corpora. 1,000 make the ends of a 95 % interval steady to a tenth of its width. */
   readonly rounds: number

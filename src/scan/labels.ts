@@ -23,6 +23,7 @@ export interface Label {
   readonly duplicateOf?: string
 }
 
+/** A component that is known to be in a file. */
 export interface LabelledComponent {
   readonly name: string
   /** Empty where the component is there and its version not known. A commit id counts as not known. */

@@ -6,6 +6,7 @@ export interface Predictions {
   readonly files: readonly FilePrediction[]
 }
 
+/** What a tool says of one file. */
 export interface FilePrediction {
   /** Names the file; one of `sha256` and `id` must be there. */
   readonly sha256?: string
