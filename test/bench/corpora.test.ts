@@ -39,3 +39,15 @@ test('the public corpus has the files that it was published with', () => {
   expect(labels.length).toBe(199)
   expect(labels.filter(({ kind }) => kind === 'negative').length).toBe(78)
 })
+
+test('no package of the background list holds a file of the public corpus', () => {
+  const list = JSON.parse(readFileSync(new URL('../../fingerprint-db/background.json', import.meta.url), 'utf8')) as {
+    packages: { package: string; version: string }[]
+  }
+  const background = new Set(list.packages.map((one) => `${one.package} ${one.version}`))
+  const files = (read('public.json') as { files: { source: { package: string; version: string } }[] }).files
+  expect(background.size).toBeGreaterThan(300)
+  expect(files.map(({ source }) => `${source.package} ${source.version}`).filter((one) => background.has(one))).toEqual(
+    [],
+  )
+})
