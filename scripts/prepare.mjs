@@ -1,18 +1,29 @@
 /**
- * Builds `dist`, after an install from a checkout and for `npm run build`. Without the compiler (`npm ci --omit=dev`) it
- * says so and stops.
+ * Builds the kernel and `dist`, after an install from a checkout and for `npm run build`. Without the compilers
+ * (`npm ci --omit=dev`) it says so and stops.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const compiler = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))
-if (!existsSync(compiler)) {
-  console.log('binprint: typescript is not installed, so dist is not built here')
+const kernelScript = fileURLToPath(new URL('build-kernel.mjs', import.meta.url))
+const kernelCompiler = new URL('../node_modules/assemblyscript/bin/asc.js', import.meta.url)
+
+if (!existsSync(compiler) || !existsSync(kernelCompiler)) {
+  console.log('binprint: typescript and assemblyscript are not installed, so dist is not built here')
 } else {
-  const run = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
-  process.exitCode = run.status ?? 1
+  run([kernelScript])
+  run([compiler, '-p', 'tsconfig.build.json'])
+  const kernel = 'fingerprint/kernel/kernel.wasm'
+  copyFileSync(new URL(`../src/${kernel}`, import.meta.url), new URL(`../dist/${kernel}`, import.meta.url))
   // npm makes a command executable when it links it, and npx links a checkout once: a later build must see to it itself.
-  if (run.status === 0) chmodSync(new URL('../dist/cli/main.js', import.meta.url), 0o755)
+  chmodSync(new URL('../dist/cli/main.js', import.meta.url), 0o755)
+}
+
+/** Runs a Node program; ends this one with the same code if it fails. */
+function run(args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
 }

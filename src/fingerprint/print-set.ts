@@ -5,6 +5,16 @@ export const Kind = {
   String: 1,
   Template: 2,
   Symbol: 3,
+  /** A function's instructions in normal form, operands kept. */
+  Function: 4,
+  /** The same without operands. */
+  Mnemonics: 5,
+  /** A window of constant data of a little-endian program. */
+  Table: 6,
+  /** A rare constant of an instruction. */
+  Immediate: 7,
+  /** A window of constant data of a big-endian program. */
+  BigEndianTable: 8,
 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
