@@ -63,6 +63,8 @@ async function fetchPackage(source, files, apt) {
     const archive = await download(source, directory, apt)
     const missing = []
     for (const file of files) {
+      // The same content under another name of the package: a hard link of it unpacks to nothing on its own.
+      if (isCached(file, cache)) continue
       const reason = await place(file, archive, join(directory, 'file'))
       if (reason !== undefined) missing.push(missingFile(file, reason))
     }
