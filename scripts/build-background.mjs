@@ -1,16 +1,19 @@
 /**
  * Builds `fingerprint-db/background.bpf`: prints of programs that hold none of the catalog's components.
  *
- *     npm run build && node scripts/build-background.mjs [--list FILE] [--prints DIR] [--out FILE]
+ *     npm run build && node scripts/build-background.mjs [--list FILE] [--prints DIR] [--out FILE] [--cache DIR]
  *
  * The list names Debian packages with version and architecture. A package that is installed in that version is read in
- * place; others are downloaded with apt-get into a temporary directory. A package that cannot be had ends the build:
+ * place; others are downloaded with apt-get into `--cache`, or a temporary directory. A package that cannot be had ends the build:
  * a background that silently lacks a part would change what is reported.
  */
 import { execFileSync } from 'node:child_process'
 import {
   closeSync,
+  copyFileSync,
+  existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -20,7 +23,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { indexBackground, thinBackground } from '../dist/build/background.js'
 import { decodePrints, encodePrints } from '../dist/database/prints-file.js'
@@ -30,11 +33,16 @@ const { values } = parseArgs({
     list: { type: 'string', default: 'fingerprint-db/background.json' },
     prints: { type: 'string', default: 'fingerprint-db/prints' },
     out: { type: 'string', default: 'fingerprint-db/background.bpf' },
+    cache: { type: 'string' },
   },
 })
 
 /** Smaller programs are scripts' companions without text of their own. */
 const MIN_BYTES = 8192
+if (values.cache) {
+  values.cache = resolve(values.cache)
+  mkdirSync(values.cache, { recursive: true })
+}
 const { packages } = JSON.parse(readFileSync(values.list, 'utf8'))
 const scratch = mkdtempSync(join(tmpdir(), 'binprint-background-'))
 try {
@@ -71,10 +79,19 @@ function installedFiles(name, version, architecture) {
 
 function downloadedFiles(name, version, architecture) {
   const directory = mkdtempSync(join(scratch, 'package-'))
-  execFileSync('apt-get', ['download', `${name}:${architecture}=${version}`], { cwd: directory, stdio: 'ignore' })
-  const [archive] = readdirSync(directory)
+  const archive = archiveOf(name, version, architecture, directory)
   execFileSync('dpkg-deb', ['-x', archive, 'root'], { cwd: directory })
   return readdirSync(join(directory, 'root'), { recursive: true }).map((path) => join(directory, 'root', path))
+}
+
+/** The package file, from the cache where it is there. */
+function archiveOf(name, version, architecture, directory) {
+  const kept = values.cache && join(values.cache, `${name}_${version.replaceAll(':', '%3a')}_${architecture}.deb`)
+  if (kept && existsSync(kept)) return kept
+  execFileSync('apt-get', ['download', `${name}:${architecture}=${version}`], { cwd: directory, stdio: 'ignore' })
+  const archive = join(directory, readdirSync(directory)[0])
+  if (kept) copyFileSync(archive, kept)
+  return archive
 }
 
 function isProgram(path) {
