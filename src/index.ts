@@ -9,6 +9,7 @@ export type {
   FileReport,
   Finding,
   Match,
+  Method,
   Origin,
   Report,
   Role,

@@ -81,6 +81,12 @@ export type Role = 'embedded' | 'linked' | 'mentioned'
 /** How much of the component is there: most units, some, or one or two files of it. */
 export type Origin = 'whole' | 'partial' | 'snippet'
 
+/**
+ * How a claim was reached: `fingerprints` found in the file, or the file itself is known, by its sha256 (`file-hash`) or by
+ * the build-id that its linker gave it (`build-id`), as an official build.
+ */
+export type Method = 'fingerprints' | 'file-hash' | 'build-id'
+
 /** The claim that a component is in a file, with the hits behind it. */
 export interface Match {
   /** Canonical name of the catalog. */
@@ -90,6 +96,7 @@ export interface Match {
   readonly confidence: number
   readonly role: Role
   readonly origin: Origin
+  readonly method: Method
   /** The catalog's purl, with the version where it is exact. */
   readonly purl: string
   /** CPE 2.3 names, one per vendor:product pair of the catalog. */
@@ -114,8 +121,21 @@ export interface UnitMatch {
   readonly expected: number
 }
 
-/** What was seen: constants, version texts, defined functions, bare versions, and names that the loader is asked for. */
-export type EvidenceKind = 'string' | 'template' | 'symbol' | 'literal' | 'import' | 'soname'
+/**
+ * What was seen: constants, version texts, defined names, machine code, constant data, rare numbers in instructions, bare
+ * versions, names that the loader is asked for, and the file as a whole.
+ */
+export type EvidenceKind =
+  | 'string'
+  | 'template'
+  | 'symbol'
+  | 'function'
+  | 'table'
+  | 'immediate'
+  | 'literal'
+  | 'import'
+  | 'soname'
+  | 'file'
 
 /** One hit, as shown to a person. */
 export interface Evidence {
@@ -128,7 +148,7 @@ export interface Evidence {
   readonly unit: string | null
   /** log2(N/df): how much the hit says. */
   readonly bits: number
-  /** What is there, cut after 120 characters. */
+  /** What is there, cut after 120 characters; for code and data a description of it. */
   readonly text: string
   /** Releases of the component that have it, as `first–last` in release order; absent where it has none. */
   readonly releases?: readonly string[]

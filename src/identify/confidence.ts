@@ -10,6 +10,7 @@ const VERSION_CONFIDENCE: Readonly<Record<VersionMethod, number>> = {
   template: 0.99,
   literal: 0.976,
   'literal-unindexed': 0.95,
+  functions: 0.9,
   features: 0.9,
   none: 0.9,
 }

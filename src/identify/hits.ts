@@ -1,6 +1,7 @@
 import type { DatabaseReader } from '../database/reader.ts'
 import type { CompiledTemplate, ComponentRecord, LookupHit } from '../database/schema.ts'
 import { Kind, PrintFlag, type PrintSet } from '../fingerprint/print-set.ts'
+import { worthOf } from './worth.ts'
 
 /** One fingerprint of the file that one unit of a component holds too. */
 export interface Hit {
@@ -10,8 +11,10 @@ export interface Hit {
   readonly unit: number
   /** Index into {@link ComponentRecord.sets}: the releases that have it. */
   readonly set: number
+  /** Number of the function's name among those of the component, 0 where it has none. */
+  readonly name: number
   /**
-   * 1 / families², shared among the units of the component that hold it: what a family shares with nobody, and has in one
+   * {@link worthOf} / families², shared among the units of the component that hold it: what a family shares with nobody, and has in one
    * place, counts in full.
    */
   readonly weight: number
@@ -32,49 +35,96 @@ export interface TemplateHit {
 export interface Candidate {
   readonly index: number
   readonly record: ComponentRecord
+  /** By built release, the source release of the same version; -1 for source releases and where there is none. */
+  readonly sourceOf: Int32Array
   /** By unit; vendored units are left out. */
   readonly units: ReadonlyMap<number, readonly Hit[]>
   readonly templates: readonly TemplateHit[]
 }
 
-/** Fewer hits than this in one component cannot make a unit live, so its record is not even read. */
-const MIN_HITS = 3
+/** Less weight than this in one component cannot make a unit live, so its record is not even read. */
+const MIN_WEIGHT = 2
+/** The kinds that are looked up as code and data of a component. Templates are looked up beside them. */
+const KINDS: readonly Kind[] = [
+  Kind.String,
+  Kind.Symbol,
+  Kind.Function,
+  Kind.Mnemonics,
+  Kind.Table,
+  Kind.BigEndianTable,
+  Kind.Immediate,
+]
 
 /** Looks every fingerprint up and sorts what is known by component, in database order. */
 export async function collectCandidates(prints: PrintSet, reader: DatabaseReader): Promise<Candidate[]> {
-  const features = new Map<number, { hits: LookupHit[]; templates: LookupHit[] }>()
-  const of = (component: number): { hits: LookupHit[]; templates: LookupHit[] } => {
-    let entry = features.get(component)
+  const found = new Map<number, Found>()
+  const of = (component: number): Found => {
+    let entry = found.get(component)
     if (entry === undefined) {
-      entry = { hits: [], templates: [] }
-      features.set(component, entry)
+      entry = { hits: [], templates: [], weight: 0 }
+      found.set(component, entry)
     }
     return entry
   }
   const df = new Map<number, number>()
-  for (const kind of [Kind.String, Kind.Symbol, Kind.Template]) {
-    const [from, to] = rangeOf(prints, kind)
-    for (const hit of await reader.lookup(kind, prints.high, prints.low, from, to)) {
-      if (kind === Kind.Template) of(hit.component).templates.push(hit)
-      else if (!repeats(prints, hit.query)) {
-        df.set(hit.query, (df.get(hit.query) ?? 0) + 1)
-        of(hit.component).hits.push(hit)
-      }
+  const exact = new Set<number>()
+  for (const kind of KINDS) {
+    for (const hit of await lookup(kind, prints, reader)) {
+      const { query, component } = hit
+      if (repeats(prints, query)) continue
+      const offset = prints.offsets[query]!
+      if (kind === Kind.Function) exact.add(offset)
+      // A function that is known as it stands says no more without its operands.
+      else if (kind === Kind.Mnemonics && exact.has(offset)) continue
+      df.set(query, (df.get(query) ?? 0) + 1)
+      const entry = of(component)
+      entry.hits.push(hit)
+      entry.weight += weightOf(hit, prints)
     }
   }
+  for (const hit of await lookup(Kind.Template, prints, reader)) of(hit.component).templates.push(hit)
   const candidates: Candidate[] = []
-  for (const component of [...features.keys()].sort((a, b) => a - b)) {
-    const { hits, templates } = of(component)
-    if (hits.length < MIN_HITS && templates.length === 0) continue
+  for (const component of [...found.keys()].sort((a, b) => a - b)) {
+    const { hits, templates, weight } = of(component)
+    if (weight < MIN_WEIGHT && templates.length === 0) continue
     const record = await reader.component(component)
     candidates.push({
       index: component,
       record,
+      sourceOf: sourcesOf(record),
       units: byUnit(hits, record, prints, df),
       templates: templates.flatMap((hit) => templateHit(hit, record, prints)),
     })
   }
   return candidates
+}
+
+/** What was found of one component, before its record is read. */
+interface Found {
+  readonly hits: LookupHit[]
+  readonly templates: LookupHit[]
+  /** Of all hits, before it is shared among units: an upper bound of what any unit can weigh. */
+  weight: number
+}
+
+async function lookup(kind: Kind, prints: PrintSet, reader: DatabaseReader): Promise<LookupHit[]> {
+  const [from, to] = rangeOf(prints, kind)
+  return from === to ? [] : reader.lookup(kind, prints.high, prints.low, from, to)
+}
+
+/** By built release, the source release of the same version; -1 for source releases and where there is none. */
+function sourcesOf({ releases }: ComponentRecord): Int32Array {
+  const sources = new Map<string, number>()
+  releases.forEach(({ version, origin }, release) => {
+    if (origin === 'source') sources.set(version, release)
+  })
+  return Int32Array.from(releases, ({ version, origin }) => (origin === 'built' ? (sources.get(version) ?? -1) : -1))
+}
+
+/** What the hit says, before it is shared among the units of the component: {@link worthOf} / families². */
+function weightOf(hit: LookupHit, { kinds, flags }: PrintSet): number {
+  // A fingerprint that only vendored copies hold cannot come here; 0 families would be a broken database.
+  return worthOf(kinds[hit.query] as Kind, flags[hit.query]!) / Math.max(1, hit.families) ** 2
 }
 
 /** The print range `[from, to)` of one kind in a sealed set. */
@@ -105,15 +155,16 @@ function byUnit(
   const places = new Map<number, number>()
   for (const hit of own) places.set(hit.query, (places.get(hit.query) ?? 0) + 1)
   for (const hit of own) {
-    // A fingerprint that only vendored copies hold cannot come here; 0 families would be a broken database.
-    const weight = 1 / Math.max(1, hit.families) ** 2 / places.get(hit.query)!
+    const weight = weightOf(hit, prints) / places.get(hit.query)!
+    const kind = prints.kinds[hit.query] as Kind
     const entry: Hit = {
       print: hit.query,
-      kind: prints.kinds[hit.query] as Kind,
+      kind,
       unit: hit.unit,
       set: hit.set,
+      name: hit.name ?? 0,
       weight,
-      isLabel: (prints.flags[hit.query]! & PrintFlag.Label) !== 0,
+      isLabel: kind === Kind.String && (prints.flags[hit.query]! & PrintFlag.Label) !== 0,
       df: df.get(hit.query)!,
     }
     const list = units.get(hit.unit)

@@ -4,8 +4,9 @@ import type { ComponentRecord } from '../database/schema.ts'
 import type { PrintSet, VersionLiteral } from '../fingerprint/print-set.ts'
 import type { Match } from '../model.ts'
 import { collectCandidates } from './hits.ts'
+import { findKnownFile, knownMatch } from './known-file.ts'
 import { libraryNames } from './linkage.ts'
-import { embeddedMatch, linkedMatch, mentionedMatch } from './match.ts'
+import { type EvidenceContext, embeddedMatch, linkedMatch, mentionedMatch } from './match.ts'
 import { coverGreedily, type Presence } from './presence.ts'
 import { estimateVersions, type VersionClaim } from './version.ts'
 
@@ -17,27 +18,61 @@ export interface IdentifyInput {
   readonly programs: readonly Program[]
   /** Bytes of the file as Latin-1, for the text of evidence. */
   readonly textAt: (offset: number, length: number) => string
+  /** Of the file, hexadecimal. */
+  readonly sha256: string
 }
 
 /** The components of one file, by confidence, then name, then version. */
 export async function identify(input: IdentifyInput, reader: DatabaseReader): Promise<Match[]> {
   const candidates = await collectCandidates(input.prints, reader)
-  const cover = coverGreedily(candidates)
-  const totalUnits = reader.manifest.units
-  const matches: Match[] = []
+  const cover = coverGreedily(candidates, input.prints)
+  const context: EvidenceContext = {
+    prints: input.prints,
+    textAt: input.textAt,
+    nameOf: await functionNames(cover.present, reader),
+    totalUnits: reader.manifest.units,
+  }
+  const found: Match[] = []
   for (const { presence, claims } of decideVersions(cover.present, input.prints.literals))
-    for (const claim of claims)
-      matches.push(
-        embeddedMatch(presence, claim, claims.length, { prints: input.prints, textAt: input.textAt, totalUnits }),
-      )
-  const embedded = new Set(cover.present.map(({ candidate }) => candidate.record.name))
+    for (const claim of claims) found.push(embeddedMatch(presence, claim, claims.length, context))
+  const matches = await withKnownFile(input, found, reader)
+  const embedded = new Set(matches.map((match) => match.name))
   const linked = await findLinked(input.programs, reader, embedded)
   matches.push(...linked)
   const named = new Set([...embedded, ...linked.map((match) => match.name)])
   for (const candidate of cover.mentioned)
-    if (!named.has(candidate.record.name))
-      matches.push(mentionedMatch(candidate, { prints: input.prints, textAt: input.textAt, totalUnits }))
+    if (!named.has(candidate.record.name)) matches.push(mentionedMatch(candidate, context))
   return matches.sort(byConfidence)
+}
+
+/** Where the file itself is known, that is what it is, and what its fingerprints say of the component is evidence. */
+async function withKnownFile(
+  { sha256, programs }: IdentifyInput,
+  found: readonly Match[],
+  reader: DatabaseReader,
+): Promise<Match[]> {
+  // The members of an archive have no build-id.
+  const buildId = programs.length === 1 ? programs[0]!.buildId : null
+  const known = await findKnownFile({ sha256, buildId }, reader)
+  if (known === undefined) return [...found]
+  const { name } = known.record
+  const others = found.filter((match) => match.name !== name)
+  return [
+    knownMatch(
+      known,
+      found.find((match) => match.name === name),
+    ),
+    ...others,
+  ]
+}
+
+/** A look-up of function names, read for the components whose functions are evidence. */
+async function functionNames(present: readonly Presence[], reader: DatabaseReader): Promise<EvidenceContext['nameOf']> {
+  const names = new Map<ComponentRecord, readonly string[]>()
+  for (const { candidate, live } of present)
+    if (live.some(({ hits }) => hits.some(({ name }) => name > 0)))
+      names.set(candidate.record, await reader.functionNames(candidate.index))
+  return (record, name) => names.get(record)?.[name - 1]
 }
 
 interface Decided {

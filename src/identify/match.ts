@@ -1,17 +1,20 @@
 import { formatCpe, formatPurl } from '../database/names.ts'
-import type { ComponentRecord, Intervals } from '../database/schema.ts'
+import type { ComponentRecord, Intervals, UnitTotals } from '../database/schema.ts'
 import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
 import type { Evidence, EvidenceKind, Match, Origin, UnitMatch, VersionEstimate } from '../model.ts'
 import { matchConfidence } from './confidence.ts'
 import type { Candidate, Hit, TemplateHit } from './hits.ts'
 import type { Presence } from './presence.ts'
 import { rangesOf } from './ranges.ts'
+import { stringsFound } from './units.ts'
 import type { VersionClaim } from './version.ts'
 
 /** What turning evidence into words takes. */
 export interface EvidenceContext {
   readonly prints: PrintSet
   readonly textAt: (offset: number, length: number) => string
+  /** The name of a function by its number in {@link Hit.name}; undefined where it was not read. */
+  readonly nameOf: (record: ComponentRecord, name: number) => string | undefined
   /** Units of the whole database. */
   readonly totalUnits: number
 }
@@ -47,7 +50,8 @@ export function embeddedMatch(
     confidence: matchConfidence(presence, claim.method),
     role: 'embedded',
     origin: originOf(presence, claim.release),
-    ...names(record, claim.estimate),
+    method: 'fingerprints',
+    ...componentNames(record, claim.estimate),
     ranges: rangesOf(places.map(({ offset, length }) => ({ offset: offset ?? 0, length }))),
     units: liveUnits(presence, claim.release),
     evidence: [...carriers, ...strings].slice(0, MAX_EVIDENCE),
@@ -67,7 +71,8 @@ export function linkedMatch(record: ComponentRecord, needed: string): Match {
     confidence: 0.99,
     role: 'linked',
     origin: 'whole',
-    ...names(record, version),
+    method: 'fingerprints',
+    ...componentNames(record, version),
     ranges: [],
     units: [],
     evidence: [{ kind: 'soname', offset: null, length: 0, unit: null, bits: 0, text: needed }],
@@ -91,7 +96,8 @@ export function mentionedMatch(candidate: Candidate, context: EvidenceContext): 
     confidence: 0.9,
     role: 'mentioned',
     origin: 'snippet',
-    ...names(record, version),
+    method: 'fingerprints',
+    ...componentNames(record, version),
     ranges: rangesOf(evidence.map(({ offset, length }) => ({ offset: offset ?? 0, length }))),
     units: [],
     evidence: evidence.slice(0, MAX_EVIDENCE),
@@ -99,7 +105,8 @@ export function mentionedMatch(candidate: Candidate, context: EvidenceContext): 
   }
 }
 
-function names(record: ComponentRecord, version: VersionEstimate): { purl: string; cpes: string[] } {
+/** Purl and CPEs of a component in a version. */
+export function componentNames(record: ComponentRecord, version: VersionEstimate): { purl: string; cpes: string[] } {
   const exact = version.kind === 'exact' ? version.version : undefined
   return { purl: formatPurl(record, exact), cpes: record.cpes.map((pair) => formatCpe(pair, exact)) }
 }
@@ -107,10 +114,15 @@ function names(record: ComponentRecord, version: VersionEstimate): { purl: strin
 function originOf(presence: Presence, release: number): Origin {
   const { record } = presence.candidate
   const live = presence.live.length
-  let textual = 0
-  for (const unit of record.units) if (!unit.vendored && totalAt(unit.totals, release) >= 3) textual++
-  if (textual === 0 || live >= WHOLE_SHARE * textual) return 'whole'
+  let visible = 0
+  for (const unit of record.units) if (!unit.vendored && canBeLive(unit.totals, release)) visible++
+  if (visible === 0 || live >= WHOLE_SHARE * visible) return 'whole'
   return live <= SNIPPET_UNITS ? 'snippet' : 'partial'
+}
+
+/** Whether the unit holds enough that finding it is to be expected. */
+function canBeLive({ strings, tables }: UnitTotals, release: number): boolean {
+  return totalAt(strings, release) >= 3 || totalAt(tables, release) >= 4
 }
 
 /** The run-length coded total of a unit at a release. */
@@ -120,26 +132,58 @@ function totalAt(totals: readonly number[], release: number): number {
   return total
 }
 
+/**
+ * The live units with what was found of what they hold: text, data and constants where sources tell how much there is,
+ * else defined names or functions, of which all that were found are all that are known.
+ */
 function liveUnits(presence: Presence, release: number): UnitMatch[] {
   const { record } = presence.candidate
   return presence.live
     .map((unit) => {
-      const strings = unit.strings[release]!
-      const matched = strings > 0 ? strings : unit.symbols[release]!
-      return { path: record.units[unit.unit]!.path, matched, expected: Math.max(matched, unit.expected[release]!) }
+      const counted = stringsFound(unit, release) + unit.tables.found[release]! + unit.immediates.found[release]!
+      const expected = unit.expected[release]! + unit.expectedTables[release]! + unit.expectedImmediates[release]!
+      const matched = counted > 0 ? counted : Math.max(unit.symbols.found[release]!, unit.functions.found[release]!)
+      return { path: record.units[unit.unit]!.path, matched, expected: Math.max(matched, counted > 0 ? expected : 0) }
     })
     .filter((unit) => unit.matched > 0)
     .sort((a, b) => b.matched - a.matched || (a.path < b.path ? -1 : 1))
 }
 
+const EVIDENCE_KINDS: Readonly<Record<Kind, EvidenceKind>> = {
+  [Kind.String]: 'string',
+  [Kind.Template]: 'template',
+  [Kind.Symbol]: 'symbol',
+  [Kind.Function]: 'function',
+  [Kind.Mnemonics]: 'function',
+  [Kind.Table]: 'table',
+  [Kind.BigEndianTable]: 'table',
+  [Kind.Immediate]: 'immediate',
+}
+
 function hitEvidence(hit: Hit, record: ComponentRecord, context: EvidenceContext): Evidence {
-  const kind: EvidenceKind = hit.kind === Kind.Symbol ? 'symbol' : 'string'
+  const named = hit.name > 0 ? context.nameOf(record, hit.name) : undefined
   return {
-    ...placeOf(hit.print, kind, context),
+    ...placeOf(hit.print, EVIDENCE_KINDS[hit.kind], context),
+    ...(isText(hit.kind) ? {} : { text: describe(hit, named, context) }),
     unit: record.units[hit.unit]!.path,
     bits: bitsOf(hit.df, context),
     releases: releaseRanges(record, record.sets[hit.set]!),
   }
+}
+
+function isText(kind: Kind): boolean {
+  return kind === Kind.String || kind === Kind.Symbol || kind === Kind.Template
+}
+
+/** What is at the place, in words: code and data are no text. */
+function describe(hit: Hit, name: string | undefined, { prints, textAt }: EvidenceContext): string {
+  const [offset, length, flags] = [prints.offsets[hit.print]!, prints.lengths[hit.print]!, prints.flags[hit.print]!]
+  const instructions = `${flags}${flags === 255 ? ' or more' : ''} instructions`
+  const called = name === undefined ? 'a function' : `${name}()`
+  if (hit.kind === Kind.Function) return `${called}, ${instructions}`
+  if (hit.kind === Kind.Mnemonics) return `${called} but for its operands, ${instructions}`
+  const hex = Buffer.from(textAt(offset, Math.min(length, 32)), 'latin1').toString('hex')
+  return hit.kind === Kind.Immediate ? `a constant in the instruction ${hex}` : `constant data ${hex}`
 }
 
 function templateEvidence(hit: TemplateHit, record: ComponentRecord, context: EvidenceContext): Evidence {
@@ -209,7 +253,7 @@ function against(presence: Presence, claim: VersionClaim, copies: number): strin
   const lacking = presence.live
     .map((unit) => ({
       path: record.units[unit.unit]!.path,
-      missing: unit.expected[claim.release]! - unit.strings[claim.release]!,
+      missing: unit.expected[claim.release]! - stringsFound(unit, claim.release),
       expected: unit.expected[claim.release]!,
     }))
     .filter(({ missing, expected }) => expected >= 4 && missing > expected / 2)

@@ -1,5 +1,6 @@
+import type { PrintSet } from '../fingerprint/print-set.ts'
 import type { Candidate, TemplateHit } from './hits.ts'
-import { isLive, liveWeight, type UnitEvidence, weighUnits } from './units.ts'
+import { isLive, liveByFunctions, liveWeight, stringsFound, type UnitEvidence, weighUnits } from './units.ts'
 
 /** A component that is in the file, with the evidence that nobody else explains better. */
 export interface Presence {
@@ -21,7 +22,7 @@ export interface Cover {
 
 /** Evidence below this is chance; between 2 and 5 it matters by half a point (prototype). */
 const MIN_EVIDENCE = 3
-/** With one live unit alone there is no second witness, and chance needs to be rarer. */
+/** With one live unit of text alone there is no second witness, and chance needs to be rarer. */
 const MIN_EVIDENCE_OF_ONE_UNIT = 5
 /** Siblings this close to the strongest are told apart by other means than the amount of evidence. */
 const CLOSE_SIBLING_SHARE = 0.8
@@ -32,9 +33,9 @@ const SIBLING_SHARE = 0.3
  * Accepts the component that explains most, takes its live hits away from all others, and goes on until nobody is left
  * with evidence enough. Components known only by a template that code of theirs holds come last.
  */
-export function coverGreedily(candidates: readonly Candidate[]): Cover {
+export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet): Cover {
   const explained = new Set<number>()
-  const waiting = new Map(candidates.map((candidate) => [candidate.index, score(candidate, explained)]))
+  const waiting = new Map(candidates.map((candidate) => [candidate.index, score(candidate, explained, prints)]))
   const present: Presence[] = []
   for (;;) {
     const next = strongest([...waiting.values()].filter(isEnough))
@@ -43,7 +44,7 @@ export function coverGreedily(candidates: readonly Candidate[]): Cover {
     if (!losesToSibling(next, present)) present.push(next)
     for (const unit of next.live) for (const hit of unit.hits) explained.add(hit.print)
     for (const other of waiting.values())
-      if (sharesWith(other, explained)) waiting.set(other.candidate.index, score(other.candidate, explained))
+      if (sharesWith(other, explained)) waiting.set(other.candidate.index, score(other.candidate, explained, prints))
   }
   const mentioned: Candidate[] = []
   for (const rest of waiting.values()) {
@@ -59,8 +60,9 @@ function ofOwnCode(hit: TemplateHit): boolean {
   return hit.template.selfNaming && !hit.template.headerOnly && !hit.template.head
 }
 
-function isEnough(one: Presence): boolean {
-  return one.evidence >= (one.live.length > 1 ? MIN_EVIDENCE : MIN_EVIDENCE_OF_ONE_UNIT)
+function isEnough({ live, evidence, release }: Presence): boolean {
+  const hasWitness = live.length > 1 || live.some((unit) => liveByFunctions(unit, release))
+  return evidence >= (hasWitness ? MIN_EVIDENCE : MIN_EVIDENCE_OF_ONE_UNIT)
 }
 
 /**
@@ -89,14 +91,14 @@ function coverage(presence: Presence): number {
   let found = 0
   let expected = 0
   for (const unit of presence.live) {
-    found += unit.strings[presence.release]!
+    found += stringsFound(unit, presence.release)
     expected += unit.expected[presence.release]!
   }
   return expected === 0 ? 0 : found / expected
 }
 
-function score(candidate: Candidate, explained: ReadonlySet<number>): Presence {
-  const units = weighUnits(candidate, explained)
+function score(candidate: Candidate, explained: ReadonlySet<number>, prints: PrintSet): Presence {
+  const units = weighUnits(candidate, explained, prints)
   const count = candidate.record.releases.length
   const sums = new Float64Array(count)
   for (const unit of units)

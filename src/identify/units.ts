@@ -1,20 +1,32 @@
-import type { ComponentRecord, Intervals } from '../database/schema.ts'
-import { Kind } from '../fingerprint/print-set.ts'
+import type { Intervals } from '../database/schema.ts'
+import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
 import type { Candidate, Hit } from './hits.ts'
+import { densestHits } from './locality.ts'
+
+/** Distinct fingerprints found of a unit, release by release: one entry per release of the component. */
+export interface Tally {
+  readonly found: Int32Array
+  /** Their weights added up. */
+  readonly weight: Float64Array
+}
 
 /** What was found of one unit, release by release. All arrays have one entry per release of the component. */
 export interface UnitEvidence {
   readonly unit: number
   readonly hits: readonly Hit[]
-  /** Distinct strings found that the release has in this unit. */
-  readonly strings: Int32Array
-  /** Weights of those that are sentences, and of those that are labels, added up. */
-  readonly sentenceWeight: Float64Array
-  readonly labelWeight: Float64Array
-  /** Strings that the release has in this unit at all. */
+  /** Strings that are sentences, and those that are labels. */
+  readonly sentences: Tally
+  readonly labels: Tally
+  readonly symbols: Tally
+  /** Functions, whole or by their mnemonics, of this release as it was built. */
+  readonly functions: Tally
+  readonly tables: Tally
+  /** Those that lie together in the file. */
+  readonly immediates: Tally
+  /** Strings, table windows and immediates that the release has in this unit at all. */
   readonly expected: Int32Array
-  readonly symbols: Int32Array
-  readonly symbolWeight: Float64Array
+  readonly expectedTables: Int32Array
+  readonly expectedImmediates: Int32Array
 }
 
 /**
@@ -30,46 +42,89 @@ const LIVE_WEIGHT = 2
 /** Without strings, a unit is live by this many defined functions of its own. */
 const LIVE_SYMBOLS = 5
 const LIVE_SYMBOL_WEIGHT = 4
+/** Machine code: one function of 30 instructions that nobody else has, or two of 15. */
+const LIVE_FUNCTION_WEIGHT = 3
+/** Constant data: a quarter of a kilobyte, as windows are 64 bytes apart on average … */
+const LIVE_TABLES = 4
+/** … which is the share {@link LIVE_COVERAGE} of the unit's data, or so much of it that options cannot matter. */
+const LIVE_TABLES_WITHOUT_COVERAGE = 16
+const LIVE_TABLE_WEIGHT = 3
+/** Rare constants of the code, side by side. */
+const LIVE_IMMEDIATES = 3
 
 /** The evidence of every unit with hits that are not yet explained by another component. */
-export function weighUnits(candidate: Candidate, explained: ReadonlySet<number>): UnitEvidence[] {
+export function weighUnits(candidate: Candidate, explained: ReadonlySet<number>, prints: PrintSet): UnitEvidence[] {
   const evidence: UnitEvidence[] = []
   for (const [unit, all] of candidate.units) {
     const hits = explained.size === 0 ? all : all.filter((hit) => !explained.has(hit.print))
-    if (hits.length > 0) evidence.push(weighUnit(candidate.record, unit, hits))
+    if (hits.length > 0) evidence.push(weighUnit(candidate, unit, hits, prints))
   }
   return evidence.sort((a, b) => a.unit - b.unit)
 }
 
-function weighUnit(record: ComponentRecord, unit: number, hits: readonly Hit[]): UnitEvidence {
+function weighUnit(candidate: Candidate, unit: number, all: readonly Hit[], prints: PrintSet): UnitEvidence {
+  const { record } = candidate
+  const scattered = all.filter(({ kind }) => kind === Kind.Immediate)
+  const together = new Set(scattered.length > 0 ? densestHits(scattered, prints) : [])
+  const hits = all.filter((hit) => hit.kind !== Kind.Immediate || together.has(hit))
   const count = record.releases.length
-  const evidence = {
-    unit,
-    hits,
-    strings: new Int32Array(count),
-    sentenceWeight: new Float64Array(count),
-    labelWeight: new Float64Array(count),
-    expected: expectedStrings(record, unit),
-    symbols: new Int32Array(count),
-    symbolWeight: new Float64Array(count),
-  }
+  const tallies = new Map<TallyName, Tally>()
   for (const hit of hits) {
-    const isString = hit.kind === Kind.String
-    const found = isString ? evidence.strings : evidence.symbols
-    const stringWeight = hit.isLabel ? evidence.labelWeight : evidence.sentenceWeight
-    const weight = isString ? stringWeight : evidence.symbolWeight
-    forEachRelease(record.sets[hit.set]!, (release) => {
+    const name = tallyOf(hit)
+    let tally = tallies.get(name)
+    if (tally === undefined) {
+      tally = { found: new Int32Array(count), weight: new Float64Array(count) }
+      tallies.set(name, tally)
+    }
+    const { found, weight } = tally
+    const add = (release: number): void => {
       found[release]!++
       weight[release]! += hit.weight
-    })
+    }
+    if (BY_BUILD.has(name)) forEachVersion(candidate, hit.set, add)
+    else forEachRelease(record.sets[hit.set]!, add)
   }
-  return evidence
+  const none: Tally = { found: new Int32Array(count), weight: new Float64Array(count) }
+  const { totals } = record.units[unit]!
+  // A file is of one byte order.
+  const hasBigEndian = hits.some(({ kind }) => kind === Kind.BigEndianTable)
+  const of = (name: TallyName): Tally => tallies.get(name) ?? none
+  return {
+    unit,
+    hits,
+    sentences: of('sentences'),
+    labels: of('labels'),
+    symbols: of('symbols'),
+    functions: of('functions'),
+    tables: of('tables'),
+    immediates: of('immediates'),
+    expected: spread(totals.strings, count),
+    expectedTables: spread(hasBigEndian ? totals.bigEndianTables : totals.tables, count),
+    expectedImmediates: spread(totals.immediates, count),
+  }
 }
 
-/** Strings of the unit in each release, from the run-length coded totals. */
-function expectedStrings(record: ComponentRecord, unit: number): Int32Array {
-  const { totals } = record.units[unit]!
-  const expected = new Int32Array(record.releases.length)
+type TallyName = 'sentences' | 'labels' | 'symbols' | 'functions' | 'tables' | 'immediates'
+
+/** What compilers make is known of built releases only, and speaks for the source release of the same version as well. */
+const BY_BUILD: ReadonlySet<TallyName> = new Set(['functions', 'tables'])
+
+function tallyOf({ kind, isLabel }: Hit): TallyName {
+  if (kind === Kind.Symbol) return 'symbols'
+  if (kind === Kind.Function || kind === Kind.Mnemonics) return 'functions'
+  if (kind === Kind.Table || kind === Kind.BigEndianTable) return 'tables'
+  if (kind === Kind.Immediate) return 'immediates'
+  return isLabel ? 'labels' : 'sentences'
+}
+
+/** Strings of the unit that are in the file, release by release. */
+export function stringsFound({ sentences, labels }: UnitEvidence, release: number): number {
+  return sentences.found[release]! + labels.found[release]!
+}
+
+/** Run-length coded totals, one for each release. */
+function spread(totals: readonly number[], releases: number): Int32Array {
+  const expected = new Int32Array(releases)
   for (let i = 0; i < totals.length; i += 2) expected.fill(totals[i + 1]!, totals[i])
   return expected
 }
@@ -79,13 +134,39 @@ export function forEachRelease(intervals: Intervals, visit: (release: number) =>
     for (let release = intervals[i]!; release <= intervals[i + 1]!; release++) visit(release)
 }
 
+/** Visits the releases of a set, and with each built release the source release of its version, each once. */
+export function forEachVersion(
+  { record, sourceOf }: Pick<Candidate, 'record' | 'sourceOf'>,
+  set: number,
+  visit: (release: number) => void,
+): void {
+  const intervals = record.sets[set]!
+  forEachRelease(intervals, (release) => {
+    visit(release)
+    const source = sourceOf[release]!
+    if (source >= 0 && !holds(intervals, source)) visit(source)
+  })
+}
+
+function holds(intervals: Intervals, release: number): boolean {
+  for (let i = 0; i < intervals.length; i += 2)
+    if (intervals[i]! <= release && release <= intervals[i + 1]!) return true
+  return false
+}
+
 /** Whether the unit's code is in the file, if the file holds this release. */
 export function isLive(evidence: UnitEvidence, release: number): boolean {
-  return liveByStrings(evidence, release) || liveBySymbols(evidence, release)
+  return (
+    liveByStrings(evidence, release) ||
+    liveBySymbols(evidence, release) ||
+    liveByFunctions(evidence, release) ||
+    liveByTables(evidence, release) ||
+    liveByImmediates(evidence, release)
+  )
 }
 
 function liveByStrings(evidence: UnitEvidence, release: number): boolean {
-  const found = evidence.strings[release]!
+  const found = stringsFound(evidence, release)
   return (
     found >= LIVE_STRINGS &&
     found >= LIVE_COVERAGE * evidence.expected[release]! &&
@@ -99,12 +180,32 @@ function liveByStrings(evidence: UnitEvidence, release: number): boolean {
  */
 const LABEL_CAP = 1.5
 
-function stringWeight(evidence: UnitEvidence, release: number): number {
-  return evidence.sentenceWeight[release]! + Math.min(LABEL_CAP, evidence.labelWeight[release]!)
+function stringWeight({ sentences, labels }: UnitEvidence, release: number): number {
+  return sentences.weight[release]! + Math.min(LABEL_CAP, labels.weight[release]!)
 }
 
-function liveBySymbols(evidence: UnitEvidence, release: number): boolean {
-  return evidence.symbols[release]! >= LIVE_SYMBOLS && evidence.symbolWeight[release]! >= LIVE_SYMBOL_WEIGHT
+function liveBySymbols({ symbols }: UnitEvidence, release: number): boolean {
+  return symbols.found[release]! >= LIVE_SYMBOLS && symbols.weight[release]! >= LIVE_SYMBOL_WEIGHT
+}
+
+/** Whether machine code of the unit is there: no chance, however little it is. */
+export function liveByFunctions({ functions }: UnitEvidence, release: number): boolean {
+  return functions.weight[release]! >= LIVE_FUNCTION_WEIGHT
+}
+
+function liveByTables({ tables, expectedTables }: UnitEvidence, release: number): boolean {
+  const found = tables.found[release]!
+  const isShare = found >= LIVE_TABLES && found >= LIVE_COVERAGE * expectedTables[release]!
+  return (isShare || found >= LIVE_TABLES_WITHOUT_COVERAGE) && tables.weight[release]! >= LIVE_TABLE_WEIGHT
+}
+
+function liveByImmediates({ immediates, expectedImmediates }: UnitEvidence, release: number): boolean {
+  const found = immediates.found[release]!
+  return (
+    found >= LIVE_IMMEDIATES &&
+    found >= LIVE_COVERAGE * expectedImmediates[release]! &&
+    immediates.weight[release]! >= LIVE_WEIGHT
+  )
 }
 
 /** One unit never says more than this, so that a single generated file cannot outvote a library. */
@@ -114,6 +215,9 @@ const UNIT_WEIGHT_CAP = 40
 export function liveWeight(evidence: UnitEvidence, release: number): number {
   let weight = 0
   if (liveByStrings(evidence, release)) weight += stringWeight(evidence, release)
-  if (liveBySymbols(evidence, release)) weight += evidence.symbolWeight[release]!
+  if (liveBySymbols(evidence, release)) weight += evidence.symbols.weight[release]!
+  if (liveByFunctions(evidence, release)) weight += evidence.functions.weight[release]!
+  if (liveByTables(evidence, release)) weight += evidence.tables.weight[release]!
+  if (liveByImmediates(evidence, release)) weight += evidence.immediates.weight[release]!
   return Math.min(weight, UNIT_WEIGHT_CAP)
 }

@@ -4,11 +4,12 @@ import type { VersionEstimate } from '../model.ts'
 import { leadingNumbers, sameBranch } from '../versions/branch.ts'
 import { versionOrder } from '../versions/order.ts'
 import type { Hit, TemplateHit } from './hits.ts'
+import { refutedByFunctions } from './narrow.ts'
 import type { Presence } from './presence.ts'
-import { forEachRelease, type UnitEvidence } from './units.ts'
+import { forEachRelease, stringsFound, type UnitEvidence } from './units.ts'
 
 /** How a version was found; the confidence of the claim depends on it. */
-export type VersionMethod = 'template' | 'literal' | 'literal-unindexed' | 'features' | 'none'
+export type VersionMethod = 'template' | 'literal' | 'literal-unindexed' | 'functions' | 'features' | 'none'
 
 /** One copy of a component with its version. */
 export interface VersionClaim {
@@ -55,7 +56,7 @@ export function estimateVersions(
   if (best === Number.NEGATIVE_INFINITY) return [nothing('no release of it is indexed from source', presence.release)]
   const own = literals.filter((literal) => !taken.has(literal.version))
   const literal = literalClaim(record, scores, best, own)
-  return [literal ?? setClaim(record, scores, best)]
+  return [literal ?? setClaim(presence, scores, best)]
 }
 
 function nothing(reason: string, release: number): VersionClaim {
@@ -69,10 +70,9 @@ function nothing(reason: string, release: number): VersionClaim {
   }
 }
 
-/** Distinct fingerprints of one unit's text, release by release, wherever the release keeps them. */
+/** Distinct fingerprints of one unit, by kind and release, wherever the release keeps them. */
 interface Group {
-  readonly strings: Int32Array
-  readonly symbols: Int32Array
+  readonly found: ReadonlyMap<Kind, Int32Array>
   readonly weight: number
 }
 
@@ -84,14 +84,12 @@ function scoreReleases(presence: Presence): Float64Array {
   const { record } = presence.candidate
   const scores = new Float64Array(record.releases.length)
   const candidates = [...record.releases.keys()].filter((i) => record.releases[i]!.origin === 'source')
-  for (const { strings, symbols, weight } of groupHits(presence)) {
-    const [most, mostSymbols] = [maximumOf(strings, candidates), maximumOf(symbols, candidates)]
-    for (let release = 0; release < scores.length; release++) {
-      const loss = Math.min(UNIT_LOSS_CAP, most - strings[release]!)
-      const symbolLoss = Math.min(UNIT_LOSS_CAP, mostSymbols - symbols[release]!)
-      scores[release]! -= weight * (loss + symbolLoss)
+  for (const { found, weight } of groupHits(presence))
+    for (const counts of found.values()) {
+      const most = maximumOf(counts, candidates)
+      for (let release = 0; release < scores.length; release++)
+        scores[release]! -= weight * Math.min(UNIT_LOSS_CAP, most - counts[release]!)
     }
-  }
   for (const unit of presence.live) {
     const missing = missingStrings(unit)
     const fewest = candidates.reduce((least, i) => Math.min(least, missing[i]!), Number.POSITIVE_INFINITY)
@@ -114,8 +112,10 @@ function groupHits(presence: Presence): Group[] {
   const live = new Set(presence.live)
   for (const unit of presence.units)
     for (const hit of unit.hits) {
-      // A table of names in a unit that is not there is somebody else's table.
-      if (hit.isLabel && !live.has(unit)) continue
+      // Functions are known of built releases only, and those do not compete.
+      if (hit.kind === Kind.Function || hit.kind === Kind.Mnemonics) continue
+      // A table of names in a unit that is not there is somebody else's table, and so are its numbers.
+      if ((hit.isLabel || hit.kind === Kind.Immediate) && !live.has(unit)) continue
       const holder = holders.get(hit.print)
       if (holder === undefined) holders.set(hit.print, { home: unit, hits: [hit] })
       else {
@@ -123,17 +123,19 @@ function groupHits(presence: Presence): Group[] {
         if (unit.hits.length > holder.home.hits.length) holder.home = unit
       }
     }
-  const groups = new Map<UnitEvidence, { strings: Int32Array; symbols: Int32Array; count: number }>()
+  const groups = new Map<UnitEvidence, { found: Map<Kind, Int32Array>; count: number }>()
   const count = record.releases.length
   const seen = new Int32Array(count).fill(-1)
   for (const [print, { home, hits }] of holders) {
     let group = groups.get(home)
     if (group === undefined) {
-      group = { strings: new Int32Array(count), symbols: new Int32Array(count), count: 0 }
+      group = { found: new Map(), count: 0 }
       groups.set(home, group)
     }
     group.count++
-    const found = hits[0]!.kind === Kind.String ? group.strings : group.symbols
+    const { kind } = hits[0]!
+    const found = group.found.get(kind) ?? new Int32Array(count)
+    group.found.set(kind, found)
     for (const hit of hits)
       forEachRelease(record.sets[hit.set]!, (release) => {
         if (seen[release] === print) return
@@ -141,14 +143,14 @@ function groupHits(presence: Presence): Group[] {
         found[release]!++
       })
   }
-  return [...groups].flatMap(([home, { strings, symbols, count }]) => {
+  return [...groups].flatMap(([home, { found, count }]) => {
     if (!live.has(home) && count < 2) return []
-    return [{ strings, symbols, weight: live.has(home) ? 1 : FAINT_UNIT_WEIGHT }]
+    return [{ found, weight: live.has(home) ? 1 : FAINT_UNIT_WEIGHT }]
   })
 }
 
 function missingStrings(unit: UnitEvidence): Int32Array {
-  return unit.expected.map((expected, release) => Math.max(0, expected - unit.strings[release]!))
+  return unit.expected.map((expected, release) => Math.max(0, expected - stringsFound(unit, release)))
 }
 
 function maximumOf(values: Int32Array, releases: readonly number[]): number {
@@ -290,8 +292,11 @@ function isShortlyAfter(record: ComponentRecord, leader: string, version: string
   return newest && Number(ownMinor) - Number(minor ?? 0) <= MINORS_AHEAD
 }
 
-function setClaim(record: ComponentRecord, scores: Float64Array, best: number): VersionClaim {
-  const members = [...scores.keys()].filter((i) => scores[i]! >= best - SET_MARGIN)
+function setClaim(presence: Presence, scores: Float64Array, best: number): VersionClaim {
+  const { record } = presence.candidate
+  const fitting = [...scores.keys()].filter((i) => scores[i]! >= best - SET_MARGIN)
+  const refuted = refutedByFunctions(presence, fitting)
+  const members = fitting.filter((i) => !refuted.has(i))
   // Best first, and of equal ones the newest: that is what a user who upgrades in time has.
   members.sort((a, b) => scores[b]! - scores[a]! || b - a)
   const versions = members.map((i) => record.releases[i]!.version)
@@ -299,7 +304,7 @@ function setClaim(record: ComponentRecord, scores: Float64Array, best: number): 
   const estimate = { kind: 'set' as const, versions, likeliest: versions[0]! }
   return {
     estimate: members.includes(newest) ? { ...estimate, orNewer: true } : estimate,
-    method: 'features',
+    method: refuted.size > 0 ? 'functions' : 'features',
     templates: [],
     literal: undefined,
     release: members[0]!,

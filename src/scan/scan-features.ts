@@ -40,7 +40,7 @@ export async function identifyFeatures(
   db: FingerprintDatabase,
   minConfidence: number = DEFAULT_MIN_CONFIDENCE,
 ): Promise<FilePrediction> {
-  const matches = await identify({ prints, programs, textAt: () => '' }, db.reader)
+  const matches = await identify({ prints, programs, textAt: () => '', sha256 }, db.reader)
   return { sha256, components: matches.filter(({ confidence }) => confidence >= minConfidence) }
 }
 

@@ -149,12 +149,13 @@ class ReportBuilder {
     for (const { program, source: bytes, base } of parts) extractProgram(program, bytes, prints, base)
     const programs = parts.map(({ program }) => program)
     const textAt = (offset: number, length: number): string => latin1(source.read(offset, length))
-    const matches = await identify({ prints: prints.seal(), programs, textAt }, this.#options.db.reader)
+    const sha256 = sha256Of(source)
+    const matches = await identify({ prints: prints.seal(), programs, textAt, sha256 }, this.#options.db.reader)
     for (const program of programs)
       for (const damage of program.damage) this.#unknowns.push({ path, code: 'FORMAT_CORRUPT', message: damage })
     this.#files.push({
       path,
-      sha256: sha256Of(source),
+      sha256,
       size: source.size,
       format,
       arch: first.program.arch,

@@ -170,6 +170,7 @@ test('embeddedMatch is deterministic: the same presence gives the same match', a
   const { prints, textAt } = inputOf(content)
   const presence = await setting.presence('heron', content)
   const [claim] = await setting.versions('heron', content)
-  const once = (): Match => embeddedMatch(presence, claim!, 1, { prints, textAt, totalUnits: 10 })
+  const once = (): Match =>
+    embeddedMatch(presence, claim!, 1, { prints, textAt, nameOf: () => undefined, totalUnits: 10 })
   expect(once()).toEqual(once())
 })

@@ -13,7 +13,7 @@ import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import { type DatabaseReader, openReader } from '../../src/database/reader.ts'
 import type { ComponentPrints, ReleaseRecord } from '../../src/database/schema.ts'
 import { extractLiteral, extractProgram } from '../../src/fingerprint/extract.ts'
-import { PrintSet } from '../../src/fingerprint/print-set.ts'
+import { Kind, PrintSet } from '../../src/fingerprint/print-set.ts'
 import { type Candidate, collectCandidates } from '../../src/identify/hits.ts'
 import { type IdentifyInput, identify } from '../../src/identify/identify.ts'
 import { type Cover, coverGreedily, type Presence } from '../../src/identify/presence.ts'
@@ -28,11 +28,30 @@ export type UnitText =
   | {
       readonly strings?: readonly string[]
       readonly symbols?: readonly string[]
+      /** Machine code, constant data and rare constants, by invented names. */
+      readonly code?: readonly CodeFeature[]
       /** Its path says that it is another project's. */
       readonly vendored?: boolean
       /** Its constants come from macros of a header. */
       readonly headerOnly?: boolean
     }
+
+/** A fingerprint that no text gives: its hash is that of the name. */
+export interface CodeFeature {
+  readonly kind: Kind
+  readonly name: string
+  /** File offset in a program; default 0. */
+  readonly at?: number
+  /** Instructions of a function; default 40. */
+  readonly instructions?: number
+  /** The function's name as an archive has it. */
+  readonly called?: string
+}
+
+/** What a program holds, text and code. */
+export interface FileContent extends ProgramContent {
+  readonly code?: readonly CodeFeature[]
+}
 
 /** Units by path. */
 export type ReleaseText = Readonly<Record<string, UnitText>>
@@ -51,13 +70,13 @@ export interface ComponentText {
 /** A compiled database of invented components, and what identification makes of a file with it. */
 export interface Setting {
   readonly reader: DatabaseReader
-  candidates(content: ProgramContent): Promise<Candidate[]>
-  cover(content: ProgramContent): Promise<Cover>
+  candidates(content: FileContent): Promise<Candidate[]>
+  cover(content: FileContent): Promise<Cover>
   /** The presence of one component. */
-  presence(name: string, content: ProgramContent): Promise<Presence>
+  presence(name: string, content: FileContent): Promise<Presence>
   /** The versions of one component; `taken` are versions that other components' templates carry. */
-  versions(name: string, content: ProgramContent, taken?: readonly string[]): Promise<VersionClaim[]>
-  identify(content: ProgramContent): Promise<Match[]>
+  versions(name: string, content: FileContent, taken?: readonly string[]): Promise<VersionClaim[]>
+  identify(content: FileContent): Promise<Match[]>
   close(): Promise<void>
 }
 
@@ -77,10 +96,10 @@ export async function settingOf(
     digest: '00',
   })
   const reader = await openReader(directory)
-  const candidates = (content: ProgramContent): Promise<Candidate[]> =>
-    collectCandidates(inputOf(content).prints, reader)
-  const cover = async (content: ProgramContent): Promise<Cover> => coverGreedily(await candidates(content))
-  const presence = async (name: string, content: ProgramContent): Promise<Presence> => {
+  const candidates = (content: FileContent): Promise<Candidate[]> => collectCandidates(inputOf(content).prints, reader)
+  const cover = async (content: FileContent): Promise<Cover> =>
+    coverGreedily(await candidates(content), inputOf(content).prints)
+  const presence = async (name: string, content: FileContent): Promise<Presence> => {
     const { present } = await cover(content)
     const found = present.find(({ candidate }) => candidate.record.name === name)
     if (found === undefined) throw new Error(`${name} is not present`)
@@ -102,15 +121,20 @@ export async function settingOf(
 }
 
 /** What identification gets of an ELF program with this content: the scanner's own extraction. */
-export function inputOf(content: ProgramContent): IdentifyInput {
+export function inputOf(content: FileContent): IdentifyInput {
   const source = bytesSource(elfProgram(content))
   const program = readProgram(source, DEFAULT_LIMITS)
   const prints = new PrintSet()
   extractProgram(program, source, prints)
+  for (const { kind, name, at = 0, instructions = 40 } of content.code ?? []) {
+    const isFunction = kind === Kind.Function || kind === Kind.Mnemonics
+    prints.add(kind, hash64(Buffer.from(name)), at, 32, isFunction ? instructions : 0)
+  }
   return {
     prints: prints.seal(),
     programs: [program],
     textAt: (offset, length) => latin1(source.read(offset, length)),
+    sha256: '',
   }
 }
 
@@ -170,12 +194,15 @@ function addUnit(builder: PrintsBuilder, path: string, text: UnitText, release: 
   const {
     strings = [],
     symbols = [],
+    code = [],
     vendored = false,
     headerOnly = false,
   } = 'length' in text ? { strings: text } : text
   const unit = builder.internUnit(path, vendored)
   const { version } = builder.releases[release]!
   for (const name of symbols) builder.addSymbol(builder.internHash(hash64(Buffer.from(name))), unit, release)
+  for (const { kind, name, called } of code)
+    builder.addFeature(kind, builder.internHash(hash64(Buffer.from(name))), unit, release, called)
   for (const literal of strings)
     extractLiteral(literal, {
       string: (hash) => builder.addString(builder.internHash(hash), unit, release),

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { isLive, liveWeight, type UnitEvidence, weighUnits } from '../../src/identify/units.ts'
-import { functions, labels, type Setting, sentences, settingOf } from './setting.ts'
+import { isLive, liveWeight, stringsFound, type UnitEvidence, weighUnits } from '../../src/identify/units.ts'
+import { functions, inputOf, labels, type Setting, sentences, settingOf } from './setting.ts'
 
 const OWN = sentences('heron', 10)
 const LABELS = labels('heron', 60)
@@ -30,10 +30,13 @@ async function evidence(
   strings: readonly string[],
   symbols: readonly string[] = [],
 ): Promise<UnitEvidence | undefined> {
-  const candidates = await setting.candidates({ strings, symbols })
+  const content = { strings, symbols }
+  const candidates = await setting.candidates(content)
   const heron = candidates.find(({ record }) => record.name === 'heron')
   if (heron === undefined) return undefined
-  return weighUnits(heron, new Set()).find(({ unit }) => heron.record.units[unit]?.path === path)
+  return weighUnits(heron, new Set(), inputOf(content).prints).find(
+    ({ unit }) => heron.record.units[unit]?.path === path,
+  )
 }
 
 async function live(path: string, strings: readonly string[], symbols: readonly string[] = []): Promise<boolean[]> {
@@ -107,12 +110,14 @@ describe('what a live unit weighs', () => {
       ...LONG.slice(0, 40),
       ...sentences('bird', 9),
     ]
-    const [heron] = await setting.candidates({ strings, symbols: FUNCTIONS })
+    const content = { strings, symbols: FUNCTIONS }
+    const [heron] = await setting.candidates(content)
+    const found = inputOf(content).prints
     const prints = [...new Set([...heron!.units.values()].flat().map(({ print }) => print))]
-    const whole = new Map(weighUnits(heron!, new Set()).map((unit) => [unit.unit, unit]))
+    const whole = new Map(weighUnits(heron!, new Set(), found).map((unit) => [unit.unit, unit]))
     fc.assert(
       fc.property(fc.subarray(prints), (removed) => {
-        for (const unit of weighUnits(heron!, new Set(removed)))
+        for (const unit of weighUnits(heron!, new Set(removed), found))
           for (const release of [0, 1])
             expect(liveWeight(unit, release)).toBeLessThanOrEqual(liveWeight(whole.get(unit.unit)!, release))
       }),
@@ -120,14 +125,15 @@ describe('what a live unit weighs', () => {
   })
 
   test('hits that are explained already are left out', async () => {
-    const [heron] = await setting.candidates({ strings: OWN })
+    const content = { strings: OWN }
+    const [heron] = await setting.candidates(content)
     const prints = [...heron!.units.values()].flat().map(({ print }) => print)
-    expect(weighUnits(heron!, new Set(prints))).toEqual([])
+    expect(weighUnits(heron!, new Set(prints), inputOf(content).prints)).toEqual([])
   })
 })
 
 test('the strings expected of a unit are those of each release', async () => {
   const found = await evidence('heron.c', OWN)
   expect([...found!.expected]).toEqual([8, 10])
-  expect([...found!.strings]).toEqual([8, 10])
+  expect([0, 1].map((release) => stringsFound(found!, release))).toEqual([8, 10])
 })

@@ -1,7 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
-import type { Evidence, EvidenceKind, FileFormat, FileReport, Finding, Match, Origin, Role } from '../../src/model.ts'
+import type {
+  Evidence,
+  EvidenceKind,
+  FileFormat,
+  FileReport,
+  Finding,
+  Match,
+  Method,
+  Origin,
+  Role,
+} from '../../src/model.ts'
 import { toJson } from '../../src/report/json.ts'
 import {
   database,
@@ -63,10 +73,15 @@ const kinds: Record<EvidenceKind, true> = {
   string: true,
   template: true,
   symbol: true,
+  function: true,
+  table: true,
+  immediate: true,
   literal: true,
   import: true,
   soname: true,
+  file: true,
 }
+const methods: Record<Method, true> = { fingerprints: true, 'file-hash': true, 'build-id': true }
 const statuses: Record<Finding['status'], true> = {
   affected: true,
   not_affected: true,
@@ -79,6 +94,7 @@ const enumerations: readonly (readonly [definition: string, field: string, value
   ['FileReport', 'visibility', visibilities],
   ['Match', 'role', roles],
   ['Match', 'origin', origins],
+  ['Match', 'method', methods],
   ['Evidence', 'kind', kinds],
   ['Finding', 'status', statuses],
 ]
