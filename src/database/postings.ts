@@ -18,6 +18,8 @@ export interface KindFeatures {
   readonly unit: ArrayLike<number>
   /** Per posting: interval set of the component; for templates the index of the template. */
   readonly set: ArrayLike<number>
+  /** Per posting, for functions only: one more than the index of its name in the component's names, 0 for none. */
+  readonly name?: ArrayLike<number>
   /** Per feature: families that hold it in a unit that is not vendored. Stored up to 255. */
   readonly families: ArrayLike<number>
   /** Per feature: components that hold it. Stored up to 255. */

@@ -14,15 +14,24 @@ import {
 } from './buckets.ts'
 import { type KindFeatures, packBucket } from './postings.ts'
 import { packRecord, seal } from './records.ts'
-import type { ComponentRecord, Manifest } from './schema.ts'
+import type { ComponentRecord, FileRecord, Manifest } from './schema.ts'
 
 /** All that a compiled database holds. */
 export interface DatabaseContent {
   readonly manifest: Manifest
   /** In the order of the manifest's names. */
   readonly components: readonly ComponentRecord[]
+  /** By component: what the names of its postings count, as `ComponentPrints.functionNames`. */
+  readonly functionNames: readonly (readonly string[])[]
+  /** Libraries and programs that are known as they are. */
+  readonly files: readonly StoredFile[]
   /** One entry per kind; kinds without features may be left out. */
   readonly features: readonly KindFeatures[]
+}
+
+/** One indexed file; `component` is an index into the manifest's names. */
+export interface StoredFile extends FileRecord {
+  readonly component: number
 }
 
 /** Bytes collected before they are given to LevelDB at once. */

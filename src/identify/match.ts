@@ -108,7 +108,7 @@ function originOf(presence: Presence, release: number): Origin {
   const { record } = presence.candidate
   const live = presence.live.length
   let textual = 0
-  for (const unit of record.units) if (!unit.vendored && totalAt(unit.totals, release) >= 3) textual++
+  for (const unit of record.units) if (!unit.vendored && totalAt(unit.totals.strings, release) >= 3) textual++
   if (textual === 0 || live >= WHOLE_SHARE * textual) return 'whole'
   return live <= SNIPPET_UNITS ? 'snippet' : 'partial'
 }

@@ -68,7 +68,7 @@ function weighUnit(record: ComponentRecord, unit: number, hits: readonly Hit[]):
 
 /** Strings of the unit in each release, from the run-length coded totals. */
 function expectedStrings(record: ComponentRecord, unit: number): Int32Array {
-  const { totals } = record.units[unit]!
+  const { strings: totals } = record.units[unit]!.totals
   const expected = new Int32Array(record.releases.length)
   for (let i = 0; i < totals.length; i += 2) expected.fill(totals[i + 1]!, totals[i])
   return expected

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { compileDatabase } from '../../src/build/compile.ts'
 import { hashText, high32, low32 } from '../../src/bytes/hash.ts'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import { openReader } from '../../src/database/reader.ts'
 import type { ComponentPrints } from '../../src/database/schema.ts'
@@ -22,9 +23,14 @@ function carrier(name: string, inSources: boolean): ComponentPrints {
     { version: '1', origin: 'built', provenance: 'test' },
   ])
   const text = builder.internHash(hashText(TEXT))
-  builder.addString(text, builder.internUnit(`lib${name}.so`, false), 1)
-  builder.addString(builder.internHash(hashText(`text of ${name}`)), builder.internUnit(`${name}.c`, false), 0)
-  if (inSources) builder.addString(text, builder.internUnit('copy.c', false), 0)
+  builder.addFeature(FeatureKind.String, text, builder.internUnit(`lib${name}.so`, false), 1)
+  builder.addFeature(
+    FeatureKind.String,
+    builder.internHash(hashText(`text of ${name}`)),
+    builder.internUnit(`${name}.c`, false),
+    0,
+  )
+  if (inSources) builder.addFeature(FeatureKind.String, text, builder.internUnit('copy.c', false), 0)
   return builder.finish()
 }
 

@@ -229,6 +229,8 @@ describe('a compiled database', () => {
     await writeDatabase(path, {
       manifest: { ...content.manifest, components: [], features: {} },
       components: [],
+      functionNames: [],
+      files: [],
       features: [],
     })
     await using empty = await openReader(path)

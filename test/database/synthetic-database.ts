@@ -46,7 +46,13 @@ export function databaseContent(seed: number, count: number): DatabaseContent {
     sonames: [`lib${name}`],
     order: 'numeric',
     releases: [{ version: '1.0', origin: 'source', provenance: 'tag v1.0' }],
-    units: [{ path: 'src/a.c', vendored: false, totals: [0, 12, 3, 15] }],
+    units: [
+      {
+        path: 'src/a.c',
+        vendored: false,
+        totals: { strings: [0, 12, 3, 15], tables: [], bigEndianTables: [0, 2], immediates: [1, 7] },
+      },
+    ],
     sets: [[0, 0], []],
     templates: [{ unit: 0, set: 0, selfNaming: true, head: false, headerOnly: false }],
   }))
@@ -61,6 +67,8 @@ export function databaseContent(seed: number, count: number): DatabaseContent {
       features: { 1: count, 3: Math.floor(count / 10) },
     },
     components,
+    functionNames: [['main'], [], []],
+    files: [],
     features,
   }
 }

@@ -9,6 +9,7 @@ import { hash64 } from '../../src/bytes/hash.ts'
 import { DEFAULT_LIMITS } from '../../src/bytes/limits.ts'
 import { bytesSource } from '../../src/bytes/source.ts'
 import { type CatalogEntry, defaultEntry } from '../../src/database/catalog.ts'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import { type DatabaseReader, openReader } from '../../src/database/reader.ts'
 import type { ComponentPrints, ReleaseRecord } from '../../src/database/schema.ts'
@@ -175,10 +176,11 @@ function addUnit(builder: PrintsBuilder, path: string, text: UnitText, release: 
   } = 'length' in text ? { strings: text } : text
   const unit = builder.internUnit(path, vendored)
   const { version } = builder.releases[release]!
-  for (const name of symbols) builder.addSymbol(builder.internHash(hash64(Buffer.from(name))), unit, release)
+  for (const name of symbols)
+    builder.addFeature(FeatureKind.Symbol, builder.internHash(hash64(Buffer.from(name))), unit, release)
   for (const literal of strings)
     extractLiteral(literal, {
-      string: (hash) => builder.addString(builder.internHash(hash), unit, release),
+      string: (hash) => builder.addFeature(FeatureKind.String, builder.internHash(hash), unit, release),
       template: ({ hash, version: captured, selfNaming, head }) => {
         const agrees = captured === version
         builder.addTemplate(builder.internHash(hash), unit, release, { agrees, selfNaming, head, headerOnly })
