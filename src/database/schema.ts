@@ -155,23 +155,6 @@ export interface CompiledTemplate {
   readonly headerOnly: boolean
 }
 
-/** One place where a looked-up fingerprint is known. */
-export interface LookupHit {
-  /** Index of the query, as passed in. */
-  readonly query: number
-  /** Index into the manifest's components. */
-  readonly component: number
-  readonly unit: number
-  /** Interval set; for templates the index into {@link ComponentRecord.templates}. */
-  readonly set: number
-  /** Families that hold the feature in a unit that is not vendored, capped at 255; 0 when only vendored copies do. */
-  readonly families: number
-  /** Components that hold the feature at all, capped at 255. */
-  readonly components: number
-  /** For functions with a name one more than its index in `DatabaseReader.functionNames`; else absent. */
-  readonly name?: number
-}
-
 /** A library or program that the database knows as it is. */
 export interface FileIdentity {
   /** Index into the manifest's components. */

@@ -1,5 +1,6 @@
+import type { LookupHits } from '../database/hit-columns.ts'
 import type { DatabaseReader } from '../database/reader.ts'
-import type { CompiledTemplate, ComponentRecord, LookupHit } from '../database/schema.ts'
+import type { CompiledTemplate, ComponentRecord } from '../database/schema.ts'
 import { Kind, PrintFlag, type PrintSet } from '../fingerprint/print-set.ts'
 
 /** One fingerprint of the file that one unit of a component holds too. */
@@ -37,6 +38,15 @@ export interface Candidate {
   readonly templates: readonly TemplateHit[]
 }
 
+/** One row of {@link LookupHits}. */
+interface LookupHit {
+  readonly query: number
+  readonly component: number
+  readonly unit: number
+  readonly set: number
+  readonly families: number
+}
+
 /** Fewer hits than this in one component cannot make a unit live, so its record is not even read. */
 const MIN_HITS = 3
 
@@ -54,7 +64,7 @@ export async function collectCandidates(prints: PrintSet, reader: DatabaseReader
   const df = new Map<number, number>()
   for (const kind of [Kind.String, Kind.Symbol, Kind.Template]) {
     const [from, to] = rangeOf(prints, kind)
-    for (const hit of await reader.lookup(kind, prints.high, prints.low, from, to)) {
+    for (const hit of rowsOf(await reader.lookup(kind, prints.high, prints.low, from, to))) {
       if (kind === Kind.Template) of(hit.component).templates.push(hit)
       else if (!repeats(prints, hit.query)) {
         df.set(hit.query, (df.get(hit.query) ?? 0) + 1)
@@ -75,6 +85,11 @@ export async function collectCandidates(prints: PrintSet, reader: DatabaseReader
     })
   }
   return candidates
+}
+
+function* rowsOf({ count, queries, components, units, sets, families }: LookupHits): Generator<LookupHit> {
+  for (let i = 0; i < count; i++)
+    yield { query: queries[i]!, component: components[i]!, unit: units[i]!, set: sets[i]!, families: families[i]! }
 }
 
 /** The print range `[from, to)` of one kind in a sealed set. */

@@ -45,7 +45,7 @@ async function holders(components: readonly { prints: ComponentPrints; family?: 
   await using reader = await openReader(directory)
   const hash = hashText(TEXT)
   const hits = await reader.lookup(Kind.String, Uint32Array.of(high32(hash)), Uint32Array.of(low32(hash)), 0, 1)
-  return [...new Set(hits.map(({ component }) => reader.manifest.components[component]!))]
+  return [...new Set([...hits.components].map((component) => reader.manifest.components[component]!))]
 }
 
 const zlib = { prints: printsOf('zlib', { 'inflate.c': [TEXT] }) }
