@@ -3,11 +3,14 @@ import { detectFormat } from '../binary/detect.ts'
 import { readProgram } from '../binary/read.ts'
 import { DEFAULT_LIMITS } from '../bytes/limits.ts'
 import { type ByteSource, fileSource, sliceSource } from '../bytes/source.ts'
+import { compareHash } from '../database/canonical.ts'
+import { forEachKind, isFeatureKind } from '../database/feature-kinds.ts'
 import { PrintsBuilder } from '../database/prints-builder.ts'
 import type { ComponentPrints, FeatureTable } from '../database/schema.ts'
 import { DetectorError } from '../errors.ts'
 import { extractProgram } from '../fingerprint/extract.ts'
-import { Kind, PrintSet } from '../fingerprint/print-set.ts'
+import { PrintSet } from '../fingerprint/print-set.ts'
+import { type MergedFeatures, mergeFeatures } from './merge.ts'
 
 /** Programs of one package, which holds none of the catalog's components. */
 export interface BackgroundPackage {
@@ -28,9 +31,8 @@ export function indexBackground(packages: readonly BackgroundPackage[]): Compone
       const prints = printsOfFile(file)
       for (let i = 0; i < prints.count; i++) {
         const hash = builder.internHalves(prints.high[i]!, prints.low[i]!)
-        const kind = prints.kinds[i]
-        if (kind === Kind.String) builder.addString(hash, unit, 0)
-        else if (kind === Kind.Symbol) builder.addSymbol(hash, unit, 0)
+        const kind = prints.kinds[i]!
+        if (isFeatureKind(kind)) builder.addFeature(kind, hash, unit, 0)
         else builder.addTemplate(hash, unit, 0, { agrees: false, selfNaming: true, head: false, headerOnly: false })
       }
     }
@@ -43,41 +45,40 @@ export function indexBackground(packages: readonly BackgroundPackage[]): Compone
  * of one program alone, is nine tenths of the bytes.
  */
 export function thinBackground(background: ComponentPrints, components: readonly ComponentPrints[]): ComponentPrints {
-  const thin = (table: FeatureTable, known: readonly FeatureTable[]): FeatureTable => {
-    const held = new Set<bigint>()
-    for (const other of known) for (let i = 0; i < other.high.length; i++) held.add(hashOf(other, i))
-    const kept = [...table.high.keys()].filter(
-      (i) => table.starts[i + 1]! - table.starts[i]! > 1 || held.has(hashOf(table, i)),
-    )
-    const starts = Uint32Array.from({ length: kept.length + 1 }, (_, i) => i)
-    return {
-      high: Uint32Array.from(kept, (i) => table.high[i]!),
-      low: Uint32Array.from(kept, (i) => table.low[i]!),
-      starts,
-      units: new Uint32Array(kept.length),
-      sets: new Uint32Array(kept.length),
-    }
-  }
   return {
     ...background,
     units: [{ path: 'programs', vendored: false }],
     sets: [[0, 0]],
-    strings: thin(
-      background.strings,
-      components.map(({ strings }) => strings),
-    ),
-    symbols: thin(
-      background.symbols,
-      components.map(({ symbols }) => symbols),
-    ),
+    features: forEachKind((kind) => {
+      const known = mergeFeatures(components.map(({ features }) => features[kind]))
+      return thin(background.features[kind], known)
+    }),
     templates: background.templates
       .filter((template, i, all) => i === 0 || template.high !== all[i - 1]!.high || template.low !== all[i - 1]!.low)
       .map((template) => ({ ...template, unit: 0, agreeing: 0, seen: 0 })),
+    functionNames: [],
+    files: [],
   }
 }
 
-function hashOf(table: FeatureTable, i: number): bigint {
-  return (BigInt(table.high[i]!) << 32n) | BigInt(table.low[i]!)
+/** The features that several units hold, or that are known, all with one posting. Both must be in hash order. */
+function thin(table: FeatureTable, known: MergedFeatures): FeatureTable {
+  const kept: number[] = []
+  let at = 0
+  for (let i = 0; i < table.high.length; i++) {
+    const [high, low] = [table.high[i]!, table.low[i]!]
+    while (at < known.high.length && compareHash(known.high[at]!, known.low[at]!, high, low) < 0) at++
+    const isKnown = known.high[at] === high && known.low[at] === low
+    if (isKnown || table.starts[i + 1]! - table.starts[i]! > 1) kept.push(i)
+  }
+  return {
+    high: Uint32Array.from(kept, (i) => table.high[i]!),
+    low: Uint32Array.from(kept, (i) => table.low[i]!),
+    starts: Uint32Array.from({ length: kept.length + 1 }, (_, i) => i),
+    units: new Uint32Array(kept.length),
+    sets: new Uint32Array(kept.length),
+    ...(table.names === undefined ? {} : { names: new Uint32Array(kept.length) }),
+  }
 }
 
 /** The fingerprints of a program, or of the members of an archive. */

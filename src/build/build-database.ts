@@ -142,5 +142,5 @@ export async function writePrints(directory: string, prints: ComponentPrints): P
 }
 
 export function countFeatures(prints: ComponentPrints): number {
-  return prints.strings.high.length + prints.symbols.high.length
+  return Object.values(prints.features).reduce((sum, { high }) => sum + high.length, 0)
 }

@@ -1,5 +1,6 @@
 import type { PrintsBuilder } from '../database/prints-builder.ts'
 import type { ComponentPrints, UnitRecord } from '../database/schema.ts'
+import { Kind } from '../fingerprint/print-set.ts'
 
 /** Sources that compilers take; a header is never an object of its own. */
 const SOURCE_EXTENSION = /\.(?:c|cc|cpp|cxx|c\+\+|m|mm|s|asm)$/i
@@ -62,7 +63,7 @@ export class BuiltUnits {
     const known = this.#strings.get(unit)
     if (known !== undefined) return known
     const found = new Set<number>()
-    const table = this.#prints.strings
+    const table = this.#prints.features[Kind.String]
     for (let i = 0; i < table.high.length; i++)
       for (let p = table.starts[i]!; p < table.starts[i + 1]!; p++)
         if (table.units[p] === unit) found.add(this.#builder.internHalves(table.high[i]!, table.low[i]!))

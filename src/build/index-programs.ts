@@ -198,8 +198,8 @@ class ReleaseFeatures {
         return numbers.filter((hash) => !(isWhole && owned.has(hash)) && (unit.vendored || !foreign.has(hash)))
       }
       const [strings, symbols] = [intern(features.strings), intern(features.symbols)]
-      for (const string of strings) builder.addString(string, number, place)
-      for (const symbol of symbols) builder.addSymbol(symbol, number, place)
+      for (const string of strings) builder.addFeature(Kind.String, string, number, place)
+      for (const symbol of symbols) builder.addFeature(Kind.Symbol, symbol, number, place)
       for (const template of features.templates.values()) {
         const { hash, selfNaming, head } = template
         const known = builder.internHash(hash)
@@ -259,9 +259,9 @@ function addTemplates(bytes: Uint8Array, into: Map<bigint, Template>): void {
  * Numbers of the strings and symbols that the sources hold in copies of other projects only: linked into a library they
  * are still the others'.
  */
-function vendoredHashes({ units, strings, symbols }: ComponentPrints, builder: PrintsBuilder): Set<number> {
+function vendoredHashes({ units, features }: ComponentPrints, builder: PrintsBuilder): Set<number> {
   const found = new Set<number>()
-  for (const table of [strings, symbols])
+  for (const table of [features[Kind.String], features[Kind.Symbol]])
     for (let i = 0; i < table.high.length; i++) {
       let isOwn = false
       for (let p = table.starts[i]!; p < table.starts[i + 1]!; p++) if (!units[table.units[p]!]!.vendored) isOwn = true

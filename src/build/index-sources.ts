@@ -5,6 +5,7 @@ import { buildFileMacros } from '../fingerprint/build-files.ts'
 import type { Token } from '../fingerprint/c-lexer.ts'
 import { extractLiteral } from '../fingerprint/extract.ts'
 import { type Macro, type MacroFallback, MacroTable, type ResolvedText } from '../fingerprint/macros.ts'
+import { Kind } from '../fingerprint/print-set.ts'
 import { readSource, type SourceFacts } from '../fingerprint/source-c.ts'
 import type { Template } from '../fingerprint/templates.ts'
 import { classifyPath, isVendored, type PathRules, unitPaths } from './sources/paths.ts'
@@ -100,7 +101,7 @@ export class SourceIndexer {
     for (const { path, prints, vendored } of read) {
       const unit = builder.internUnit(units.get(path)!, vendored)
       this.#addText(prints.own, unit, release, version, false)
-      for (const symbol of prints.symbols) builder.addSymbol(symbol, unit, release)
+      for (const symbol of prints.symbols) builder.addFeature(Kind.Symbol, symbol, unit, release)
       for (const run of prints.runs)
         for (const text of table.resolve(run, prints.localMacros)) this.#addResolved(text, unit, release, version)
       for (const name of prints.names)
@@ -121,7 +122,7 @@ export class SourceIndexer {
   }
 
   #addText(text: TextPrints, unit: number, release: number, version: string, headerOnly: boolean): void {
-    for (const string of text.strings) this.#builder.addString(string, unit, release)
+    for (const string of text.strings) this.#builder.addFeature(Kind.String, string, unit, release)
     for (const { number, template } of text.templates) {
       const agrees = withoutState(template.version) === version || template.version === version
       const { selfNaming, head } = template

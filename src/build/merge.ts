@@ -31,16 +31,29 @@ export function mergeFeatures(tables: readonly FeatureTable[]): MergedFeatures {
     for (let feature = 0; feature < table.high.length; feature++) all.feature[at++] = feature
   })
   const order = radixOrder([all.high, all.low], count)
-  const starts: number[] = []
-  for (let i = 0; i < count; i++) {
-    const [row, before] = [order[i]!, order[i - 1]]
-    if (before === undefined || all.high[row] !== all.high[before] || all.low[row] !== all.low[before]) starts.push(i)
+  const merged = {
+    high: new Uint32Array(count),
+    low: new Uint32Array(count),
+    starts: new Uint32Array(count + 1),
+    component: new Uint16Array(count),
+    feature: new Uint32Array(count),
   }
+  let distinct = 0
+  for (let i = 0; i < count; i++) {
+    const row = order[i]!
+    const [high, low] = [all.high[row]!, all.low[row]!]
+    merged.component[i] = all.component[row]!
+    merged.feature[i] = all.feature[row]!
+    if (distinct > 0 && merged.high[distinct - 1] === high && merged.low[distinct - 1] === low) continue
+    merged.high[distinct] = high
+    merged.low[distinct] = low
+    merged.starts[distinct++] = i
+  }
+  merged.starts[distinct] = count
   return {
-    high: Uint32Array.from(starts, (start) => all.high[order[start]!]!),
-    low: Uint32Array.from(starts, (start) => all.low[order[start]!]!),
-    starts: Uint32Array.from([...starts, count]),
-    component: Uint16Array.from(order, (row) => all.component[row]!),
-    feature: Uint32Array.from(order, (row) => all.feature[row]!),
+    ...merged,
+    high: merged.high.subarray(0, distinct),
+    low: merged.low.subarray(0, distinct),
+    starts: merged.starts.subarray(0, distinct + 1),
   }
 }

@@ -1,3 +1,4 @@
+import { FeatureKind } from '../database/feature-kinds.ts'
 import type { ComponentPrints, FeatureTable } from '../database/schema.ts'
 import type { MergedFeatures } from './merge.ts'
 
@@ -24,8 +25,8 @@ const SHARED_PART = 0.5
 export function findVendoredUnits(all: readonly OwnedPrints[], merged: MergedFeatures): Uint8Array[] {
   const flags = all.map(({ prints }) => Uint8Array.from(prints.units, (unit) => (unit.vendored ? 1 : 0)))
   const stems = all.map(({ prints }) => prints.units.map(({ path }) => stem(path)))
-  const sizes = all.map(({ prints }) => unitSizes(prints.strings, prints.units.length))
-  const totals = all.map(({ prints }) => prints.strings.high.length)
+  const sizes = all.map(({ prints }) => unitSizes(prints.features[FeatureKind.String], prints.units.length))
+  const totals = all.map(({ prints }) => prints.features[FeatureKind.String].high.length)
   const shared = new Map<string, number>()
   const sharedByPair = new Map<string, number>()
   for (let i = 0; i < merged.high.length; i++) {
@@ -35,8 +36,8 @@ export function findVendoredUnits(all: readonly OwnedPrints[], merged: MergedFea
         const [a, b] = [merged.component[x]!, merged.component[y]!]
         if (all[a]!.family === all[b]!.family) continue
         increment(sharedByPair, `${a} ${b}`)
-        for (const unitA of unitsOf(all[a]!.prints.strings, merged.feature[x]!))
-          for (const unitB of unitsOf(all[b]!.prints.strings, merged.feature[y]!))
+        for (const unitA of unitsOf(all[a]!.prints.features[FeatureKind.String], merged.feature[x]!))
+          for (const unitB of unitsOf(all[b]!.prints.features[FeatureKind.String], merged.feature[y]!))
             if (stems[a]![unitA] === stems[b]![unitB]) increment(shared, `${a} ${unitA} ${b} ${unitB}`)
       }
   }

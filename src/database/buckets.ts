@@ -6,10 +6,10 @@ import type { Manifest } from './schema.ts'
  */
 
 /**
- * Features per bucket at most, so half as many at least. Among 64, 128, 256 and 512, lookups in a million features were
- * fastest here: smaller buckets cost more reads, larger ones more bytes read in vain.
+ * Features per bucket at most, so half as many at least: some 30 KB. Each read costs a crossing into LevelDB, and a scan
+ * of a large file asks for nearly all buckets; a scan of a small one reads a bucket for each of a few dozen hits.
  */
-const BUCKET_FEATURES = 256
+const BUCKET_FEATURES = 2048
 
 /** More buckets than this would make keys a large part of the data. */
 const MAX_BUCKET_BITS = 20
@@ -29,6 +29,8 @@ export interface KindLayout {
 /** The record under the manifest's key. */
 export interface StoredManifest {
   readonly manifest: Manifest
+  /** Of the machine that wrote it: buckets hold numbers in its order. */
+  readonly littleEndian: boolean
   readonly layout: readonly KindLayout[]
 }
 
@@ -58,6 +60,20 @@ export function bloomKey(kind: number, chunk: number): Buffer {
 
 export function componentKey(component: number): Buffer {
   return key('c', 0, component)
+}
+
+/** Names of the component's functions: evidence only, so they are kept apart from its record. */
+export function functionNamesKey(component: number): Buffer {
+  return key('n', 0, component)
+}
+
+/** Files with this build-id, or this sha256, both hexadecimal. */
+export function buildIdKey(buildId: string): Buffer {
+  return Buffer.concat([Buffer.of(0x69), Buffer.from(buildId, 'hex')])
+}
+
+export function sha256Key(sha256: string): Buffer {
+  return Buffer.concat([Buffer.of(0x73), Buffer.from(sha256, 'hex')])
 }
 
 /** LevelDB sorts keys as bytes, so numbers are big-endian. */

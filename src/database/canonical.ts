@@ -1,24 +1,37 @@
-import type { ComponentPrints, FeatureTable, Intervals, TemplateRecord, UnitRecord } from './schema.ts'
+import { radixOrder } from '../bytes/radix.ts'
+import { FEATURE_KINDS, FeatureKind, forEachKind } from './feature-kinds.ts'
+import { compareFiles, compareTexts } from './file-coding.ts'
+import type { ComponentPrints, FeatureTable, FileRecord, Intervals, TemplateRecord, UnitRecord } from './schema.ts'
 
 /**
  * Returns the same prints in the one order that is stored: units by path and only those in use, interval sets most used
- * first (equally used ones by content) without duplicates, features by hash, postings by unit. Two component prints with
- * the same content come out equal, in whatever order they were collected.
+ * first (equally used ones by content) without duplicates, features by hash, postings by unit, names of functions by text
+ * and only those in use, files by release. Two component prints with the same content come out equal, in whatever order
+ * they were collected.
  *
  * @throws TypeError if a hash is there twice in a table or a unit twice under a hash
  */
 export function canonicalPrints(prints: ComponentPrints): ComponentPrints {
   const { units, toUnit } = orderUnits(prints)
   const { sets, toSet } = orderSets(prints)
+  const { functionNames, toName } = orderNames(prints)
   return {
     name: prints.name,
     releases: prints.releases,
     units,
     sets,
-    strings: orderTable(prints.strings, toUnit, toSet),
-    symbols: orderTable(prints.symbols, toUnit, toSet),
+    features: forEachKind((kind) => orderTable(prints.features[kind], { toUnit, toSet, toName })),
     templates: orderTemplates(prints.templates, toUnit, toSet),
+    functionNames,
+    files: orderFiles(prints),
   }
+}
+
+/** A table without features. */
+export function emptyTable(kind: FeatureKind): FeatureTable {
+  const none = (): Uint32Array => new Uint32Array(0)
+  const table = { high: none(), low: none(), starts: new Uint32Array(1), units: none(), sets: none() }
+  return kind === FeatureKind.Function ? { ...table, names: none() } : table
 }
 
 /** Order of 64-bit hashes held as two halves. */
@@ -27,25 +40,25 @@ export function compareHash(highA: number, lowA: number, highB: number, lowB: nu
 }
 
 function orderUnits(prints: ComponentPrints): { units: UnitRecord[]; toUnit: Uint32Array } {
-  const used = new Set<number>()
-  for (const { units } of [prints.strings, prints.symbols]) for (const unit of units) used.add(unit)
-  for (const { unit } of prints.templates) used.add(unit)
-  const order = [...used].sort((a, b) => compareUnits(unitAt(prints, a), unitAt(prints, b)))
+  const isUsed = new Uint8Array(prints.units.length)
+  const use = (unit: number): void => {
+    if (unit >= isUsed.length) throw new TypeError(`prints: posting names unit ${unit} of ${isUsed.length}`)
+    isUsed[unit] = 1
+  }
+  for (const kind of FEATURE_KINDS) for (const unit of prints.features[kind].units) use(unit)
+  for (const { unit } of prints.templates) use(unit)
+  const order = [...isUsed.keys()]
+    .filter((unit) => isUsed[unit] === 1)
+    .sort((a, b) => compareUnits(prints.units[a]!, prints.units[b]!))
   const toUnit = new Uint32Array(prints.units.length)
   const units: UnitRecord[] = []
   for (const from of order) {
-    const unit = unitAt(prints, from)
+    const unit = prints.units[from]!
     const last = units.at(-1)
     if (last === undefined || compareUnits(last, unit) !== 0) units.push({ path: unit.path, vendored: unit.vendored })
     toUnit[from] = units.length - 1
   }
   return { units, toUnit }
-}
-
-function unitAt(prints: ComponentPrints, index: number): UnitRecord {
-  const unit = prints.units[index]
-  if (unit === undefined) throw new TypeError(`prints: posting names unit ${index} of ${prints.units.length}`)
-  return unit
 }
 
 function compareUnits(a: UnitRecord, b: UnitRecord): number {
@@ -59,7 +72,7 @@ function orderSets(prints: ComponentPrints): { sets: Intervals[]; toSet: Uint32A
     if (set >= uses.length) throw new TypeError(`prints: posting names set ${set} of ${uses.length}`)
     uses[set]!++
   }
-  for (const { sets } of [prints.strings, prints.symbols]) for (const set of sets) count(set)
+  for (const kind of FEATURE_KINDS) for (const set of prints.features[kind].sets) count(set)
   for (const { agreeing, seen } of prints.templates) {
     count(agreeing)
     count(seen)
@@ -92,7 +105,48 @@ function compareSets(a: Intervals, b: Intervals): number {
   return a.length - b.length
 }
 
-function orderTable(table: FeatureTable, toUnit: Uint32Array, toSet: Uint32Array): FeatureTable {
+/** Text that stands in symbol tables may be there in many versions of one component; each is kept once. */
+function orderNames({ features, functionNames }: ComponentPrints): { functionNames: string[]; toName: Uint32Array } {
+  const isUsed = new Uint8Array(functionNames.length + 1)
+  for (const name of features[FeatureKind.Function].names ?? []) {
+    if (name > functionNames.length)
+      throw new TypeError(`prints: posting has name ${name - 1} of ${functionNames.length}`)
+    isUsed[name] = 1
+  }
+  const toName = new Uint32Array(functionNames.length + 1)
+  const order = functionNames
+    .map((text, index) => ({ text, number: index + 1 }))
+    .filter(({ number }) => isUsed[number] === 1)
+    .sort((a, b) => compareTexts(a.text, b.text))
+  const sorted: string[] = []
+  for (const { text, number } of order) {
+    if (text !== sorted.at(-1)) sorted.push(text)
+    toName[number] = sorted.length
+  }
+  return { functionNames: sorted, toName }
+}
+
+/** Of a file that is there twice in one release the first name stands. */
+function orderFiles({ files, releases }: ComponentPrints): FileRecord[] {
+  const seen = new Set<string>()
+  return [...files].sort(compareFiles).flatMap(({ sha256, buildId, arch, release, name }) => {
+    if (!(release >= 0 && release < releases.length))
+      throw new TypeError(`prints: file ${name} is of release ${release} of ${releases.length}`)
+    const key = `${release} ${sha256}`
+    if (seen.has(key)) return []
+    seen.add(key)
+    return [{ sha256, buildId, arch, release, name }]
+  })
+}
+
+interface Renumbering {
+  readonly toUnit: Uint32Array
+  readonly toSet: Uint32Array
+  /** By number in postings, 0 included. */
+  readonly toName: Uint32Array
+}
+
+function orderTable(table: FeatureTable, { toUnit, toSet, toName }: Renumbering): FeatureTable {
   const features = hashOrder(table)
   const sorted: FeatureTable = {
     high: new Uint32Array(features.length),
@@ -100,6 +154,7 @@ function orderTable(table: FeatureTable, toUnit: Uint32Array, toSet: Uint32Array
     starts: new Uint32Array(features.length + 1),
     units: new Uint32Array(table.units.length),
     sets: new Uint32Array(table.sets.length),
+    ...(table.names === undefined ? {} : { names: new Uint32Array(table.names.length) }),
   }
   let posting = 0
   for (let to = 0; to < features.length; to++) {
@@ -117,9 +172,11 @@ function orderTable(table: FeatureTable, toUnit: Uint32Array, toSet: Uint32Array
         if (sorted.units[at - 1] === unit) throw new TypeError(`prints: feature ${from} names a unit twice`)
         sorted.units[at] = sorted.units[at - 1]!
         sorted.sets[at] = sorted.sets[at - 1]!
+        if (sorted.names !== undefined) sorted.names[at] = sorted.names[at - 1]!
       }
       sorted.units[at] = unit
       sorted.sets[at] = toSet[table.sets[p]!]!
+      if (sorted.names !== undefined) sorted.names[at] = toName[table.names![p]!]!
     }
     sorted.starts[to + 1] = posting
   }
@@ -128,13 +185,11 @@ function orderTable(table: FeatureTable, toUnit: Uint32Array, toSet: Uint32Array
 
 /** Feature indices by hash, without sorting when they are in order already. */
 function hashOrder({ high, low }: FeatureTable): Uint32Array {
+  for (let i = 1; i < high.length; i++)
+    if (compareHash(high[i - 1]!, low[i - 1]!, high[i]!, low[i]!) > 0) return radixOrder([high, low], high.length)
   const order = new Uint32Array(high.length)
-  let ascending = true
-  for (let i = 0; i < order.length; i++) {
-    order[i] = i
-    if (i > 0 && compareHash(high[i - 1]!, low[i - 1]!, high[i]!, low[i]!) > 0) ascending = false
-  }
-  return ascending ? order : order.sort((a, b) => high[a]! - high[b]! || low[a]! - low[b]!)
+  for (let i = 0; i < order.length; i++) order[i] = i
+  return order
 }
 
 function orderTemplates(

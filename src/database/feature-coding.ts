@@ -6,7 +6,8 @@ import type { FeatureTable, TemplateRecord } from './schema.ts'
 /**
  * The packed form of hashes and postings. Hashes are differences in Rice code, which for evenly spread hashes is within
  * 0.1 bits of the least possible (50.2 bits each among 40,000, where varints need 58); then per feature the number of
- * postings in unary, unit numbers in fixed width, and set numbers in groups of bits whose size suits the data.
+ * postings in unary, unit numbers in fixed width, set numbers in groups of bits whose size suits the data, and where
+ * postings have names, the number of the name in fixed width.
  *
  * @see Golomb, "Run-length encodings", 1966; Rice, "Some practical universal noiseless coding techniques", 1979
  */
@@ -15,6 +16,8 @@ import type { FeatureTable, TemplateRecord } from './schema.ts'
 export interface TableBounds {
   readonly units: number
   readonly sets: number
+  /** Names of functions; undefined for tables whose postings have no names. */
+  readonly names?: number
 }
 
 export function encodeFeatures(table: FeatureTable, bounds: TableBounds): Uint8Array {
@@ -23,6 +26,7 @@ export function encodeFeatures(table: FeatureTable, bounds: TableBounds): Uint8A
   const bits = new BitWriter()
   const hashes = hashWriter(bits, table.high.length)
   const unitBits = bitLength(bounds.units - 1)
+  const nameBits = bitLength(bounds.names ?? 0)
   for (let i = 0; i < table.high.length; i++) {
     hashes(table.high[i]!, table.low[i]!)
     const end = table.starts[i + 1]!
@@ -32,6 +36,7 @@ export function encodeFeatures(table: FeatureTable, bounds: TableBounds): Uint8A
     for (let p = start; p < end; p++) {
       bits.fixed(table.units[p]!, unitBits)
       bits.grouped(table.sets[p]!, groupBits)
+      if (nameBits > 0) bits.fixed(table.names![p]!, nameBits)
     }
   }
   writer.raw(bits.finish())
@@ -47,9 +52,11 @@ export function decodeFeatures(bytes: Uint8Array, bounds: TableBounds): FeatureT
     starts: new Uint32Array(count + 1),
     units: new Uint32Array(postings),
     sets: new Uint32Array(postings),
+    ...(bounds.names === undefined ? {} : { names: new Uint32Array(postings) }),
   }
   const hash = hashReader(bits, count)
   const unitBits = bitLength(bounds.units - 1)
+  const nameBits = bitLength(bounds.names ?? 0)
   let posting = 0
   for (let i = 0; i < count; i++) {
     hash.next()
@@ -61,6 +68,11 @@ export function decodeFeatures(bytes: Uint8Array, bounds: TableBounds): FeatureT
       const unit = checkUnit(bits.fixed(unitBits), unitBefore, bounds)
       table.units[posting] = unit
       table.sets[posting] = checkSet(bits.grouped(groupBits), bounds)
+      if (nameBits > 0) {
+        const name = bits.fixed(nameBits)
+        if (name > bounds.names!) throw corrupt(`name ${name - 1} of ${bounds.names}`)
+        table.names![posting] = name
+      }
       unitBefore = unit
     }
     table.starts[i + 1] = posting
@@ -140,7 +152,9 @@ function openTable(
   if (groupBits < 1 || groupBits > MAX_GROUP_BITS) throw corrupt(`groups of ${groupBits} bits`)
   const bits = new BitReader(reader.raw(bytes.length - reader.position))
   // The counts decide what is allocated, so they must fit the bits that are really there.
-  const leastBits = count * (riceBits(count) + 1) + postings * (bitLength(bounds.units - 1) + groupBits + 2)
+  const leastBits =
+    count * (riceBits(count) + 1) +
+    postings * (bitLength(bounds.units - 1) + bitLength(bounds.names ?? 0) + groupBits + 2)
   if (count > postings || leastBits > bits.left)
     throw corrupt(`${count} hashes with ${postings} postings need ${leastBits} bits, have ${bits.left}`)
   return { count, postings, groupBits, bits }

@@ -76,6 +76,13 @@ export class IntervalLists {
     return this.#heads[list] === NONE
   }
 
+  /** A number that stands for the set's only interval, as `from * 2^24 + to`; undefined where there is not exactly one. */
+  singleInterval(list: number): number | undefined {
+    const node = this.#heads[list]!
+    if (node === NONE || this.#next[node] !== NONE || this.#to[node]! >= 2 ** 24) return undefined
+    return this.#from[node]! * 2 ** 24 + this.#to[node]!
+  }
+
   /** The set as flattened inclusive ranges, ascending. */
   intervals(list: number): number[] {
     const descending: number[] = []

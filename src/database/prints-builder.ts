@@ -1,8 +1,18 @@
 import { high32, low32 } from '../bytes/hash.ts'
 import { canonicalPrints } from './canonical.ts'
+import { FEATURE_KINDS, FeatureKind, forEachKind } from './feature-kinds.ts'
+import { MAX_BUILD_ID_BYTES } from './file-coding.ts'
 import { IntervalLists } from './interval-lists.ts'
-import { PairTable } from './pair-table.ts'
-import type { ComponentPrints, FeatureTable, Intervals, ReleaseRecord, TemplateRecord, UnitRecord } from './schema.ts'
+import { enlarged, PairTable } from './pair-table.ts'
+import type {
+  ComponentPrints,
+  FeatureTable,
+  FileRecord,
+  Intervals,
+  ReleaseRecord,
+  TemplateRecord,
+  UnitRecord,
+} from './schema.ts'
 
 /** What the indexer saw of a template in one unit of one release. */
 export interface TemplateSighting {
@@ -30,6 +40,9 @@ interface FeatureColumns {
   readonly seen: IntervalLists
 }
 
+/** Longer names are cut: mangled ones of C++ can have any length, and their start tells what they are. */
+const MAX_NAME_LENGTH = 512
+
 const SELF_NAMING = 1
 /** Some occurrence is not from a header: the opposite of `headerOnly`, so that sightings join with `or`. */
 const IN_SOURCE = 2
@@ -46,8 +59,12 @@ export class PrintsBuilder {
   readonly #hashes = new PairTable()
   readonly #units: UnitRecord[] = []
   readonly #unitNumbers = new Map<string, number>()
-  readonly #strings: FeatureColumns = { postings: new PairTable(), seen: new IntervalLists() }
-  readonly #symbols: FeatureColumns = { postings: new PairTable(), seen: new IntervalLists() }
+  readonly #features = forEachKind((): FeatureColumns => ({ postings: new PairTable(), seen: new IntervalLists() }))
+  readonly #nameNumbers = new Map<string, number>()
+  readonly #names: string[] = []
+  /** Of each posting of a function one more than the index of its name. */
+  #nameOf: Uint32Array<ArrayBuffer> = new Uint32Array(1024)
+  #files: FileRecord[] = []
   readonly #templates: TemplateColumns = {
     postings: new PairTable(),
     seen: new IntervalLists(),
@@ -81,11 +98,11 @@ export class PrintsBuilder {
     const places = new Map(releases.map((release, index) => [releaseKey(release), index]))
     const moved = prints.releases.map((release) => places.get(releaseKey(release)))
     for (const place of moved) if (place !== undefined) builder.#inherited[place] = 1
-    builder.#load(prints, moveSets(prints.sets, moved))
+    builder.#load(prints, moveSets(prints.sets, moved), moved)
     return builder
   }
 
-  /** The number of a hash, the same for strings, symbols and templates. */
+  /** The number of a hash, the same for all kinds. */
   internHash(hash: bigint): number {
     return this.#hashes.intern(high32(hash), low32(hash))
   }
@@ -110,22 +127,42 @@ export class PrintsBuilder {
       throw new TypeError(`release: ${release} of ${this.releases.length}`)
     if (this.#inherited[release] === 0) return
     this.#inherited[release] = 0
-    for (const lists of [this.#strings.seen, this.#symbols.seen, this.#templates.seen, this.#templates.agreeing])
+    const features = FEATURE_KINDS.map((kind) => this.#features[kind].seen)
+    for (const lists of [...features, this.#templates.seen, this.#templates.agreeing])
       for (let list = 0; list < lists.count; list++) lists.remove(list, release)
-  }
-
-  /** `hash` and `unit` are numbers of {@link internHash} and {@link internUnit}, `release` is an index. */
-  addString(hash: number, unit: number, release: number): void {
-    this.#add(this.#strings, hash, unit, release)
-  }
-
-  /** As {@link addString}. */
-  addSymbol(hash: number, unit: number, release: number): void {
-    this.#add(this.#symbols, hash, unit, release)
+    this.#files = this.#files.filter((file) => file.release !== release)
   }
 
   /**
-   * As {@link addString}. Sightings of one template in one unit are joined: a release agrees when any of its sightings
+   * `hash` and `unit` are numbers of {@link internHash} and {@link internUnit}, `release` is an index.
+   *
+   * `name` is that of a function; of several names that one feature has in one unit, over all releases, the first by
+   * text is kept. Empty ones are none, and other kinds have none.
+   */
+  addFeature(kind: FeatureKind, hash: number, unit: number, release: number, name?: string): void {
+    const posting = this.#add(this.#features[kind], hash, unit, release)
+    if (name !== undefined && name !== '' && kind === FeatureKind.Function) this.#nameIt(posting, name)
+  }
+
+  /**
+   * Says that a file is part of a release. Directories do not belong into its name.
+   *
+   * @throws TypeError when a hash is not one, or the release unknown
+   */
+  addFile(file: FileRecord): void {
+    const { sha256, buildId, release } = file
+    const isHex = /^[0-9a-f]{64}$/.test(sha256) && (buildId === null || /^(?:[0-9a-f]{2})+$/.test(buildId))
+    if (!isHex) throw new TypeError(`addFile: sha256 ${sha256}, build-id ${buildId} of ${file.name}`)
+    if (!(release >= 0 && release < this.releases.length))
+      throw new TypeError(`addFile: release ${release} of ${this.releases.length}`)
+    if (this.#inherited[release] !== 0) this.beginRelease(release)
+    // Anything may stand in the note; what is this long was not made by a linker.
+    const isLong = buildId !== null && buildId.length > MAX_BUILD_ID_BYTES * 2
+    this.#files.push(isLong ? { ...file, buildId: null } : file)
+  }
+
+  /**
+   * As {@link addFeature}. Sightings of one template in one unit are joined: a release agrees when any of its sightings
    * does. The template is `headerOnly` when all sightings of the newest release that has it are.
    */
   addTemplate(hash: number, unit: number, release: number, sighting: TemplateSighting): void {
@@ -142,8 +179,7 @@ export class PrintsBuilder {
   /** The prints in canonical order. The builder can go on afterwards. */
   finish(): ComponentPrints {
     const sets = new SetNumbers()
-    const strings = this.#table(this.#strings, sets)
-    const symbols = this.#table(this.#symbols, sets)
+    const features = forEachKind((kind) => this.#table(kind, sets))
     const templates: TemplateRecord[] = []
     const { postings, seen, agreeing, flags } = this.#templates
     for (let posting = 0; posting < postings.count; posting++) {
@@ -160,8 +196,21 @@ export class PrintsBuilder {
         headerOnly: (flags[posting]! & IN_SOURCE) === 0,
       })
     }
-    const { name, releases } = this
-    return canonicalPrints({ name, releases, units: this.#units, sets: sets.list, strings, symbols, templates })
+    const stored = { units: this.#units, sets: sets.list, functionNames: this.#names, files: this.#files }
+    return canonicalPrints({ name: this.name, releases: this.releases, ...stored, features, templates })
+  }
+
+  #nameIt(posting: number, name: string): void {
+    if (posting >= this.#nameOf.length) this.#nameOf = enlarged(this.#nameOf, Math.max(posting + 1, posting * 2))
+    const known = this.#nameOf[posting]!
+    if (known !== 0 && this.#names[known - 1]! <= name) return
+    const text = shortened(name)
+    let number = this.#nameNumbers.get(text)
+    if (number === undefined) {
+      number = this.#names.push(text)
+      this.#nameNumbers.set(text, number)
+    }
+    this.#nameOf[posting] = number
   }
 
   #add(columns: FeatureColumns, hash: number, unit: number, release: number): number {
@@ -178,7 +227,7 @@ export class PrintsBuilder {
     return posting
   }
 
-  #load(prints: ComponentPrints, sets: readonly Intervals[]): void {
+  #load(prints: ComponentPrints, sets: readonly Intervals[], places: readonly (number | undefined)[]): void {
     const units = prints.units.map(({ path, vendored }) => this.internUnit(path, vendored))
     const post = (columns: FeatureColumns, high: number, low: number, unit: number, set: number): number => {
       const posting = columns.postings.intern(this.#hashes.intern(high, low), units[unit]!)
@@ -186,13 +235,20 @@ export class PrintsBuilder {
       columns.seen.fill(posting, sets[set]!)
       return posting
     }
-    for (const [columns, table] of [
-      [this.#strings, prints.strings],
-      [this.#symbols, prints.symbols],
-    ] as const)
+    for (const kind of FEATURE_KINDS) {
+      const table = prints.features[kind]
       for (let i = 0; i < table.high.length; i++)
-        for (let p = table.starts[i]!; p < table.starts[i + 1]!; p++)
-          post(columns, table.high[i]!, table.low[i]!, table.units[p]!, table.sets[p]!)
+        for (let p = table.starts[i]!; p < table.starts[i + 1]!; p++) {
+          if (sets[table.sets[p]!]!.length === 0) continue
+          const posting = post(this.#features[kind], table.high[i]!, table.low[i]!, table.units[p]!, table.sets[p]!)
+          const name = table.names?.[p] ?? 0
+          if (name > 0) this.#nameIt(posting, prints.functionNames[name - 1]!)
+        }
+    }
+    for (const file of prints.files) {
+      const release = places[file.release]
+      if (release !== undefined) this.#files.push({ ...file, release })
+    }
     for (const template of prints.templates) {
       const posting = post(this.#templates, template.high, template.low, template.unit, template.seen)
       this.#templates.agreeing.ensure(posting + 1)
@@ -203,33 +259,41 @@ export class PrintsBuilder {
   }
 
   /** Postings grouped by feature, in order of first appearance; those that no release holds any more are left out. */
-  #table({ postings, seen }: FeatureColumns, sets: SetNumbers): FeatureTable {
-    const rank = new Int32Array(this.#hashes.count).fill(-1)
-    const hashes: number[] = []
-    const sizes: number[] = []
+  #table(kind: FeatureKind, sets: SetNumbers): FeatureTable {
+    const { postings, seen } = this.#features[kind]
+    // By number of the hash: its place in the table, and how many postings it has.
+    const places = new Uint32Array(this.#hashes.count)
+    const sizes = new Uint32Array(this.#hashes.count)
+    const hashes = new Uint32Array(Math.min(this.#hashes.count, postings.count))
+    let count = 0
     for (let posting = 0; posting < postings.count; posting++) {
       if (seen.isEmpty(posting)) continue
       const hash = postings.firstAt(posting)
-      if (rank[hash]! < 0) rank[hash] = hashes.push(hash) - 1
-      sizes[rank[hash]!] = (sizes[rank[hash]!] ?? 0) + 1
+      if (sizes[hash]!++ > 0) continue
+      hashes[count] = hash
+      places[hash] = count++
     }
-    const starts = new Uint32Array(hashes.length + 1)
-    for (let i = 0; i < hashes.length; i++) starts[i + 1] = starts[i]! + sizes[i]!
-    const units = new Uint32Array(starts[hashes.length]!)
+    const starts = new Uint32Array(count + 1)
+    for (let i = 0; i < count; i++) starts[i + 1] = starts[i]! + sizes[hashes[i]!]!
+    const units = new Uint32Array(starts[count]!)
     const setNumbers = new Uint32Array(units.length)
+    const names = kind === FeatureKind.Function ? new Uint32Array(units.length) : undefined
     const next = starts.slice()
     for (let posting = 0; posting < postings.count; posting++) {
       if (seen.isEmpty(posting)) continue
-      const at = next[rank[postings.firstAt(posting)]!]!++
+      const at = next[places[postings.firstAt(posting)]!]!++
       units[at] = postings.secondAt(posting)
       setNumbers[at] = sets.number(seen, posting)
+      if (names !== undefined) names[at] = this.#nameOf[posting] ?? 0
     }
+    const used = hashes.subarray(0, count)
     return {
-      high: Uint32Array.from(hashes, (hash) => this.#hashes.firstAt(hash)),
-      low: Uint32Array.from(hashes, (hash) => this.#hashes.secondAt(hash)),
+      high: used.map((hash) => this.#hashes.firstAt(hash)),
+      low: used.map((hash) => this.#hashes.secondAt(hash)),
       starts,
       units,
       sets: setNumbers,
+      ...(names === undefined ? {} : { names }),
     }
   }
 }
@@ -238,9 +302,21 @@ export class PrintsBuilder {
 class SetNumbers {
   readonly list: number[][] = []
   readonly #numbers = new Map<string, number>()
+  /** Those of one interval, nearly all, by its ends: making a text for each of millions of postings would take seconds. */
+  readonly #single = new Map<number, number>()
 
   number(lists: IntervalLists, list: number): number {
-    const intervals = lists.intervals(list)
+    const ends = lists.singleInterval(list)
+    if (ends === undefined) return this.#number(lists.intervals(list))
+    let number = this.#single.get(ends)
+    if (number === undefined) {
+      number = this.#number(lists.intervals(list))
+      this.#single.set(ends, number)
+    }
+    return number
+  }
+
+  #number(intervals: number[]): number {
     const key = intervals.join()
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
@@ -251,6 +327,12 @@ class SetNumbers {
 
 function flagsOf({ selfNaming, head, headerOnly }: Omit<TemplateSighting, 'agrees'>): number {
   return (selfNaming ? SELF_NAMING : 0) | (head ? HEAD : 0) | (headerOnly ? 0 : IN_SOURCE)
+}
+
+function shortened(name: string): string {
+  if (name.length <= MAX_NAME_LENGTH) return name
+  // Half a surrogate pair could not be written as UTF-8.
+  return name.slice(0, MAX_NAME_LENGTH).replace(/[\ud800-\udbff]$/, '')
 }
 
 function releaseKey({ origin, version }: ReleaseRecord): string {

@@ -1,9 +1,34 @@
 import { VarintReader, VarintWriter } from '../bytes/varint.ts'
 import { DetectorError, type Locus } from '../errors.ts'
-import { canonicalPrints } from './canonical.ts'
+import { canonicalPrints, emptyTable } from './canonical.ts'
 import { decodeFeatures, decodeTemplates, encodeFeatures, encodeTemplates } from './feature-coding.ts'
+import { FEATURE_KINDS, FeatureKind, forEachKind } from './feature-kinds.ts'
+import { decodeFiles, decodeNames, encodeFiles, encodeNames } from './file-coding.ts'
 import type { ComponentPrints, Intervals, ReleaseRecord, UnitRecord } from './schema.ts'
 import { damaged, type RawSection, readSections, Section, sectionName, writeSections } from './sections.ts'
+import { corrupt, finished, readAfter, writeAfter } from './text-coding.ts'
+
+/** Where each kind is stored. */
+const SECTIONS: Readonly<Record<FeatureKind, number>> = {
+  [FeatureKind.String]: Section.Strings,
+  [FeatureKind.Symbol]: Section.Symbols,
+  [FeatureKind.Function]: Section.Functions,
+  [FeatureKind.Mnemonics]: Section.Mnemonics,
+  [FeatureKind.Table]: Section.Tables,
+  [FeatureKind.Immediate]: Section.Immediates,
+  [FeatureKind.BigEndianTable]: Section.BigEndianTables,
+}
+
+/** Sections that came later: left out where they would be empty, so that the bytes of older files stay as they were. */
+const OPTIONAL: ReadonlySet<number> = new Set([
+  Section.Functions,
+  Section.Mnemonics,
+  Section.Tables,
+  Section.BigEndianTables,
+  Section.Immediates,
+  Section.FunctionNames,
+  Section.Files,
+])
 
 /**
  * The bytes of a `.bpf`: the prints of one component. Equal prints give equal bytes, in whatever order they were
@@ -17,6 +42,7 @@ import { damaged, type RawSection, readSections, Section, sectionName, writeSect
 export function encodePrints(prints: ComponentPrints, carried: readonly RawSection[] = []): Uint8Array {
   const canonical = canonicalPrints(prints)
   const bounds = { units: canonical.units.length, sets: canonical.sets.length }
+  const names = canonical.functionNames.length
   const unknown = carried.filter(({ kind }) => !KNOWN.includes(kind))
   for (const section of unknown) checkIntact(section, {})
   return writeSections([
@@ -24,9 +50,15 @@ export function encodePrints(prints: ComponentPrints, carried: readonly RawSecti
     { kind: Section.Releases, bytes: encodeReleases(canonical.releases) },
     { kind: Section.Units, bytes: encodeUnits(canonical.units) },
     { kind: Section.Sets, bytes: encodeSets(canonical.sets) },
-    { kind: Section.Strings, bytes: encodeFeatures(canonical.strings, bounds) },
-    { kind: Section.Symbols, bytes: encodeFeatures(canonical.symbols, bounds) },
+    ...FEATURE_KINDS.filter((kind) => canonical.features[kind].high.length > 0 || !OPTIONAL.has(SECTIONS[kind])).map(
+      (kind) => ({
+        kind: SECTIONS[kind],
+        bytes: encodeFeatures(canonical.features[kind], kind === FeatureKind.Function ? { ...bounds, names } : bounds),
+      }),
+    ),
     { kind: Section.Templates, bytes: encodeTemplates(canonical.templates, bounds) },
+    ...(names > 0 ? [{ kind: Section.FunctionNames, bytes: encodeNames(canonical.functionNames) }] : []),
+    ...(canonical.files.length > 0 ? [{ kind: Section.Files, bytes: encodeFiles(canonical.files) }] : []),
     ...unknown,
   ])
 }
@@ -39,8 +71,9 @@ export function encodePrints(prints: ComponentPrints, carried: readonly RawSecti
 export function decodePrints(bytes: Uint8Array, locus: Locus = {}): ComponentPrints {
   const sections = readSections(bytes, locus)
 
-  function decode<T>(kind: number, read: (content: Uint8Array) => T): T {
+  function decode<T>(kind: number, read: (content: Uint8Array) => T, absent?: T): T {
     const section = sections.find((candidate) => candidate.kind === kind)
+    if (section === undefined && absent !== undefined && OPTIONAL.has(kind)) return absent
     if (section === undefined) throw damaged(sectionName(kind), 0, 'is missing', locus)
     checkIntact(section, locus)
     try {
@@ -56,15 +89,14 @@ export function decodePrints(bytes: Uint8Array, locus: Locus = {}): ComponentPri
   const units = decode(Section.Units, decodeUnits)
   const sets = decode(Section.Sets, (content) => decodeSets(content, releases.length))
   const bounds = { units: units.length, sets: sets.length }
-  return {
-    name,
-    releases,
-    units,
-    sets,
-    strings: decode(Section.Strings, (content) => decodeFeatures(content, bounds)),
-    symbols: decode(Section.Symbols, (content) => decodeFeatures(content, bounds)),
-    templates: decode(Section.Templates, (content) => decodeTemplates(content, bounds)),
-  }
+  const functionNames = decode(Section.FunctionNames, decodeNames, [])
+  const features = forEachKind((kind) => {
+    const own = kind === FeatureKind.Function ? { ...bounds, names: functionNames.length } : bounds
+    return decode(SECTIONS[kind], (content) => decodeFeatures(content, own), emptyTable(kind))
+  })
+  const templates = decode(Section.Templates, (content) => decodeTemplates(content, bounds))
+  const files = decode(Section.Files, (content) => decodeFiles(content, releases.length), [])
+  return { name, releases, units, sets, features, templates, functionNames, files }
 }
 
 /** A section of a `.bpf` as a check of the file lists it. */
@@ -181,43 +213,4 @@ function decodeSets(bytes: Uint8Array, releases: number): Intervals[] {
     sets.push(set)
   }
   return finished(reader, sets)
-}
-
-/**
- * Longest text stored: the longest path that Linux opens (`PATH_MAX`). Each text may repeat the one before it, so a
- * small damaged file could otherwise unfold without end.
- */
-const MAX_TEXT_BYTES = 4096
-
-/** Writes text as the number of bytes it shares with the start of the text before it, and the rest. */
-function writeAfter(writer: VarintWriter, before: string, text: string): void {
-  const a = Buffer.from(before, 'utf8')
-  const b = Buffer.from(text, 'utf8')
-  if (b.length > MAX_TEXT_BYTES)
-    throw new TypeError(
-      `prints: text of ${b.length} bytes, at most ${MAX_TEXT_BYTES} are stored: ${text.slice(0, 80)}…`,
-    )
-  let shared = 0
-  while (shared < a.length && shared < b.length && a[shared] === b[shared]) shared++
-  writer.number(shared)
-  writer.number(b.length - shared)
-  writer.raw(b.subarray(shared))
-}
-
-function readAfter(reader: VarintReader, before: string): string {
-  const a = Buffer.from(before, 'utf8')
-  const shared = reader.number()
-  const rest = reader.raw(reader.number())
-  if (shared > a.length) throw corrupt(`text shares ${shared} bytes with one of ${a.length}`)
-  if (shared + rest.length > MAX_TEXT_BYTES) throw corrupt(`text of ${shared + rest.length} bytes`)
-  return Buffer.concat([a.subarray(0, shared), rest]).toString('utf8')
-}
-
-function finished<T>(reader: VarintReader, value: T): T {
-  if (reader.done) return value
-  throw corrupt(`${reader.bytes.length - reader.position} bytes are left over`)
-}
-
-function corrupt(message: string): DetectorError {
-  return new DetectorError('STORE_CORRUPT', message)
 }

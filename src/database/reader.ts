@@ -1,29 +1,34 @@
 import { Level } from 'level'
 import { DetectorError, type Locus } from '../errors.ts'
-import { Bloom } from './bloom.ts'
+import { BLOCK_BYTES, Bloom } from './bloom.ts'
 import {
   BLOOM_CHUNK_BYTES,
   bloomKey,
   bucketKey,
   bucketOf,
+  buildIdKey,
   componentKey,
+  functionNamesKey,
   type KindLayout,
   MANIFEST_KEY,
+  sha256Key,
 } from './buckets.ts'
-import { BucketReader } from './postings.ts'
+import { decodeNames } from './file-coding.ts'
+import { HitColumns, type LookupHits } from './hit-columns.ts'
+import { BucketReader, LITTLE_ENDIAN } from './postings.ts'
 import { damagedValue, unpackRecord, unseal } from './records.ts'
-import { type ComponentRecord, type LookupHit, type Manifest, SCHEMA } from './schema.ts'
+import { type ComponentRecord, type FileIdentity, type Manifest, SCHEMA } from './schema.ts'
 
 export interface ReaderOptions {
   /** Called once the database is closed. */
   readonly afterClose?: () => Promise<void>
 }
 
-/** Buckets asked for at once: enough to make the crossing into LevelDB cheap, few enough to stay in its cache. */
-const BUCKETS_AT_ONCE = 512
+/** Buckets asked for at once: two megabytes, so that they are still in the processor's cache when they are searched. */
+const BUCKETS_AT_ONCE = 64
 
-/** LevelDB's cache of blocks: the buckets that ordinary programs touch in a database of a million features. */
-const CACHE_BYTES = 32 << 20
+/** LevelDB's cache of blocks: for records and indexes, as buckets go through the operating system's. */
+const CACHE_BYTES = 8 << 20
 
 /**
  * Opens a compiled database.
@@ -68,6 +73,11 @@ interface OpenDatabase {
 /** A compiled database, open for reading; made by {@link openReader}. Several lookups may run at once. */
 export class DatabaseReader implements AsyncDisposable {
   readonly manifest: Manifest
+  /**
+   * What the database may hold, for the kernel: of each kind a blocked Bloom filter as `docs/engine.md` defines it, empty
+   * for kinds without features. The object and its bytes stay the same for as long as the reader is open.
+   */
+  readonly prefilter: { filter(kind: number): Uint8Array }
   readonly #open: OpenDatabase
   readonly #components = new Map<number, Promise<ComponentRecord>>()
   #closed: Promise<void> | undefined
@@ -75,6 +85,9 @@ export class DatabaseReader implements AsyncDisposable {
   constructor(open: OpenDatabase) {
     this.#open = open
     this.manifest = open.manifest
+    const filters = new Map(open.layout.map(({ kind }, place) => [kind, open.blooms[place]!.bytes]))
+    const nothing = new Uint8Array(0)
+    this.prefilter = { filter: (kind) => filters.get(kind) ?? nothing }
   }
 
   /**
@@ -94,33 +107,57 @@ export class DatabaseReader implements AsyncDisposable {
   }
 
   /**
-   * All places where the hashes `from … to` (exclusive) of one kind are known, ascending by query, then component. The
-   * hashes must ascend (high, then low) and may repeat; each repetition has its own hits.
+   * All places where the hashes `from … to` (exclusive) of one kind are known. The hashes must ascend (high, then low) and
+   * may repeat; each repetition has its own hits. Asking the {@link prefilter} before spares nothing: it is asked here.
    *
    * @throws DetectorError `STORE_CORRUPT`
    */
-  async lookup(kind: number, high: Uint32Array, low: Uint32Array, from: number, to: number): Promise<LookupHit[]> {
+  async lookup(kind: number, high: Uint32Array, low: Uint32Array, from: number, to: number): Promise<LookupHits> {
     this.#checkOpen()
+    const hits = new HitColumns()
     const place = this.#open.layout.findIndex((candidate) => candidate.kind === kind)
-    if (place < 0) return []
+    if (place < 0) return hits.finish()
     const bits = this.#open.layout[place]!.bucketBits
     const queries = passing(this.#open.blooms[place]!, high, low, from, to)
-    const hits: LookupHit[] = []
-    for (let start = 0; start < queries.length; ) {
-      const { buckets, end } = firstBuckets(queries, start, high, bits)
-      const values = await readValues(
-        this.#open.level,
-        buckets.map((bucket) => bucketKey(kind, bucket)),
-        this.#open.locus,
-      )
-      for (let i = 0; i < buckets.length; i++) {
-        const first = start
-        while (start < end && bucketOf(high[queries[start]!]!, bits) === buckets[i]) start++
-        const what = `bucket ${buckets[i]} of kind ${kind}`
-        this.#findAll({ high, low, hits }, queries.slice(first, start), values[i], what)
-      }
+    const lookup: Lookup = { kind, bits, high, low, queries, hits }
+    let next = this.#readBuckets(lookup, 0)
+    while (next !== undefined) {
+      const { start, buckets, end, values } = next
+      const read = await values
+      // LevelDB reads the next buckets in its own thread while these are searched.
+      next = this.#readBuckets(lookup, end)
+      this.#searchBuckets(lookup, start, buckets, read)
     }
-    return hits
+    return hits.finish()
+  }
+
+  /**
+   * Names of the functions of a component, by its index in the manifest; `LookupHits.names` count them from one. They are
+   * read anew each time.
+   *
+   * @throws DetectorError `STORE_CORRUPT`
+   */
+  async functionNames(component: number): Promise<readonly string[]> {
+    this.#checkOpen()
+    const { level, locus } = this.#open
+    const [value] = await readValues(level, [functionNamesKey(component)], locus)
+    if (value === undefined) return []
+    const what = `function names of component ${this.manifest.components[component]}`
+    return decodeWhole(what, locus, () => decodeNames(unseal(value, what, locus)))
+  }
+
+  /**
+   * The files with this sha256 (64 hexadecimal digits): normally none or one, several where releases share a file.
+   *
+   * @throws DetectorError `STORE_CORRUPT`
+   */
+  fileBySha256(sha256: string): Promise<readonly FileIdentity[]> {
+    return this.#files(sha256Key(sha256), `file ${sha256}`)
+  }
+
+  /** The files with this GNU build-id (hexadecimal digits), otherwise as {@link fileBySha256}. */
+  fileByBuildId(buildId: string): Promise<readonly FileIdentity[]> {
+    return this.#files(buildIdKey(buildId), `build-id ${buildId}`)
   }
 
   /** Closes the database; further calls do nothing. */
@@ -152,53 +189,97 @@ export class DatabaseReader implements AsyncDisposable {
     return record as unknown as ComponentRecord
   }
 
-  #findAll({ high, low, hits }: Lookup, queries: readonly number[], value: Buffer | undefined, what: string): void {
-    const { locus, manifest } = this.#open
-    const bytes = unseal(value, what, locus)
-    try {
-      const bucket = new BucketReader(bytes)
-      for (const query of queries)
-        bucket.find(high[query]!, low[query]!, (component, unit, set, families, components) => {
-          if (component >= manifest.components.length) throw damagedValue(what, `names component ${component}`, locus)
-          hits.push({ query, component, unit, set, families, components })
-        })
-    } catch (cause) {
-      if (!(cause instanceof DetectorError) || cause.locus !== undefined) throw cause
-      throw damagedValue(what, `contradicts itself (${cause.message})`, locus, cause)
+  async #files(key: Buffer, what: string): Promise<readonly FileIdentity[]> {
+    this.#checkOpen()
+    const { level, locus, manifest } = this.#open
+    const [value] = await readValues(level, [key], locus)
+    if (value === undefined) return []
+    const { files } = unpackRecord(value, what, locus)
+    if (!Array.isArray(files) || !files.every((file) => isIdentity(file, manifest.components.length)))
+      throw damagedValue(what, 'is not whole', locus)
+    return files
+  }
+
+  /** Asks for the buckets of the queries from `start` on, as many as are read at once. */
+  #readBuckets({ kind, bits, high, queries }: Lookup, start: number): BucketRead | undefined {
+    if (start === queries.length) return undefined
+    const buckets: number[] = []
+    let end = start
+    for (; end < queries.length; end++) {
+      const bucket = bucketOf(high[queries[end]!]!, bits)
+      if (bucket === buckets.at(-1)) continue
+      if (buckets.length === BUCKETS_AT_ONCE) break
+      buckets.push(bucket)
     }
+    const keys = buckets.map((bucket) => bucketKey(kind, bucket))
+    const values = readValues(this.#open.level, keys, this.#open.locus)
+    // Whoever awaits it sees the error; until then it must not count as unhandled.
+    values.catch(() => undefined)
+    return { start, buckets, end, values }
+  }
+
+  #searchBuckets(lookup: Lookup, start: number, buckets: readonly number[], values: (Buffer | undefined)[]): void {
+    const { kind, bits, high, low, queries, hits } = lookup
+    const { locus, manifest } = this.#open
+    const components = manifest.components.length
+    let at = start
+    buckets.forEach((number, i) => {
+      const what = `bucket ${number} of kind ${kind}`
+      const bytes = unseal(values[i], what, locus)
+      decodeWhole(what, locus, () => {
+        const bucket = new BucketReader(bytes)
+        for (; at < queries.length; at++) {
+          const query = queries[at]!
+          if (bucketOf(high[query]!, bits) !== number) break
+          bucket.find(high[query]!, low[query]!, query, components, hits)
+        }
+      })
+    })
   }
 }
 
 /** One call of {@link DatabaseReader.lookup}: its queries, and what was found so far. */
 interface Lookup {
+  readonly kind: number
+  /** log2 of the number of buckets. */
+  readonly bits: number
   readonly high: Uint32Array
   readonly low: Uint32Array
-  readonly hits: LookupHit[]
+  /** Those that the prefilter lets through, by index. */
+  readonly queries: Uint32Array
+  readonly hits: HitColumns
+}
+
+/** Buckets on their way, of the queries `start … end`. */
+interface BucketRead {
+  readonly start: number
+  readonly end: number
+  readonly buckets: readonly number[]
+  readonly values: Promise<(Buffer | undefined)[]>
+}
+
+/** What `read` returns; contradictions within a value become damage of the database. */
+function decodeWhole<T>(what: string, locus: Locus, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    if (!(cause instanceof DetectorError) || cause.locus !== undefined) throw cause
+    throw damagedValue(what, `contradicts itself (${cause.message})`, locus, cause)
+  }
+}
+
+function isIdentity(value: unknown, components: number): boolean {
+  const { component, release, name, arch } = (value ?? {}) as Partial<FileIdentity>
+  const isNumber = Number.isInteger(component) && component! >= 0 && component! < components
+  return isNumber && Number.isInteger(release) && typeof name === 'string' && typeof arch === 'string'
 }
 
 /** Indices of the queries that the prefilter lets through. */
-function passing(bloom: Bloom, high: Uint32Array, low: Uint32Array, from: number, to: number): number[] {
-  const queries: number[] = []
-  for (let i = from; i < to; i++) if (bloom.has(high[i]!, low[i]!)) queries.push(i)
-  return queries
-}
-
-/** The buckets of the queries from `start` on, as many as are read at once, and the first query beyond them. */
-function firstBuckets(
-  queries: readonly number[],
-  start: number,
-  high: Uint32Array,
-  bits: number,
-): { buckets: number[]; end: number } {
-  const buckets: number[] = []
-  let end = start
-  for (; end < queries.length; end++) {
-    const bucket = bucketOf(high[queries[end]!]!, bits)
-    if (bucket === buckets.at(-1)) continue
-    if (buckets.length === BUCKETS_AT_ONCE) break
-    buckets.push(bucket)
-  }
-  return { buckets, end }
+function passing(bloom: Bloom, high: Uint32Array, low: Uint32Array, from: number, to: number): Uint32Array {
+  const queries = new Uint32Array(to - from)
+  let count = 0
+  for (let i = from; i < to; i++) if (bloom.has(high[i]!, low[i]!)) queries[count++] = i
+  return queries.subarray(0, count)
 }
 
 async function readValues(level: Level<Buffer, Buffer>, keys: Buffer[], locus: Locus): Promise<(Buffer | undefined)[]> {
@@ -213,14 +294,21 @@ function readManifest(
   [value]: readonly (Buffer | undefined)[],
   locus: Locus,
 ): { manifest: Manifest; layout: readonly KindLayout[] } {
-  const { manifest, layout } = unpackRecord(value, 'manifest', locus) as {
+  const { manifest, littleEndian, layout } = unpackRecord(value, 'manifest', locus) as {
     manifest?: Partial<Manifest>
+    littleEndian?: boolean
     layout?: readonly KindLayout[]
   }
   if (manifest?.schema !== SCHEMA)
     throw new DetectorError(
       'STORE_SCHEMA_MISMATCH',
       `database has schema ${manifest?.schema}, this version reads ${SCHEMA}: build it again or install the binprint that wrote it`,
+      { locus },
+    )
+  if (littleEndian !== LITTLE_ENDIAN)
+    throw new DetectorError(
+      'STORE_SCHEMA_MISMATCH',
+      'database was compiled on a machine of another byte order: build it again on this one',
       { locus },
     )
   if (!Array.isArray(manifest.components) || !Array.isArray(layout) || !layout.every(isLayout))
@@ -236,7 +324,8 @@ function isLayout(value: unknown): value is KindLayout {
     bucketBits! >= 0 &&
     bucketBits! < 32 &&
     Number.isSafeInteger(bloomBytes) &&
-    bloomBytes! > 0
+    bloomBytes! > 0 &&
+    bloomBytes! % BLOCK_BYTES === 0
   )
 }
 

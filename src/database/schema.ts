@@ -1,8 +1,10 @@
+import type { FeatureKind } from './feature-kinds.ts'
+
 /**
  * Number of the compiled LevelDB layout and of the rules that compile it. Raise it with every change of either: a
  * cached database with another number is compiled again.
  */
-export const SCHEMA = 2
+export const SCHEMA = 3
 
 /** Inclusive ranges of release indices, flattened: `[from, to, from, to …]`, ascending, disjoint, not adjacent. */
 export type Intervals = readonly number[]
@@ -45,6 +47,22 @@ export interface FeatureTable {
   readonly units: Uint32Array
   /** Interval-set index of each posting. */
   readonly sets: Uint32Array
+  /** For functions only: of each posting one more than an index into {@link ComponentPrints.functionNames}; 0 has none. */
+  readonly names?: Uint32Array
+}
+
+/** A library or program that was indexed as part of a built release: the very file names component and version. */
+export interface FileRecord {
+  /** 64 lower-case hexadecimal digits. */
+  readonly sha256: string
+  /** GNU build-id in lower-case hexadecimal digits; null where there is none. */
+  readonly buildId: string | null
+  /** As `Program.arch`: `x86_64`. */
+  readonly arch: string
+  /** Index into {@link ComponentPrints.releases}. */
+  readonly release: number
+  /** Without directories: `libz.so.1.3.1`. */
+  readonly name: string
 }
 
 /**
@@ -80,10 +98,14 @@ export interface ComponentPrints {
   readonly units: readonly UnitRecord[]
   /** The distinct interval sets that postings refer to, most used first, equally used ones by content. */
   readonly sets: readonly Intervals[]
-  readonly strings: FeatureTable
-  readonly symbols: FeatureTable
+  /** A table for each kind, empty ones included. */
+  readonly features: Readonly<Record<FeatureKind, FeatureTable>>
   /** By hash, then unit. */
   readonly templates: readonly TemplateRecord[]
+  /** What postings of functions point to: distinct, ascending, all in use. */
+  readonly functionNames: readonly string[]
+  /** By release, then name, then sha256. */
+  readonly files: readonly FileRecord[]
 }
 
 /** A component in the compiled database: its catalog entry joined with what identification needs of its prints. */
@@ -107,8 +129,20 @@ export interface CompiledUnit {
   readonly path: string
   /** By its path, or because another component owns its content. */
   readonly vendored: boolean
-  /** Usable strings per release, run-length coded: `[from, count, from, count …]` over release indices. */
-  readonly totals: readonly number[]
+  readonly totals: UnitTotals
+}
+
+/**
+ * Usable features of a unit in each release, run-length coded: `[from, count, from, count …]` over release indices.
+ *
+ * Strings are counted in all releases, the others only in those from source: at a built release stands the count of the
+ * source release before it, as built releases gather several architectures.
+ */
+export interface UnitTotals {
+  readonly strings: readonly number[]
+  readonly tables: readonly number[]
+  readonly bigEndianTables: readonly number[]
+  readonly immediates: readonly number[]
 }
 
 /** A template that learned its component's version reliably enough to be believed. */
@@ -121,19 +155,14 @@ export interface CompiledTemplate {
   readonly headerOnly: boolean
 }
 
-/** One place where a looked-up fingerprint is known. */
-export interface LookupHit {
-  /** Index of the query, as passed in. */
-  readonly query: number
+/** A library or program that the database knows as it is. */
+export interface FileIdentity {
   /** Index into the manifest's components. */
   readonly component: number
-  readonly unit: number
-  /** Interval set; for templates the index into {@link ComponentRecord.templates}. */
-  readonly set: number
-  /** Families that hold the feature in a unit that is not vendored, capped at 255; 0 when only vendored copies do. */
-  readonly families: number
-  /** Components that hold the feature at all, capped at 255. */
-  readonly components: number
+  /** Index into {@link ComponentRecord.releases}. */
+  readonly release: number
+  readonly name: string
+  readonly arch: string
 }
 
 /** What a compiled database says of itself; stored under the key `manifest`. */

@@ -13,6 +13,13 @@ export const Section = {
   Strings: 5,
   Symbols: 6,
   Templates: 7,
+  Functions: 8,
+  Mnemonics: 9,
+  Tables: 10,
+  BigEndianTables: 11,
+  Immediates: 12,
+  FunctionNames: 13,
+  Files: 14,
 } as const
 
 /** One section as it stands in the file, whether this version knows its kind or not. */
@@ -116,7 +123,7 @@ export function readSections(bytes: Uint8Array, locus: Locus = {}): RawSection[]
 /** The name of a known kind as messages show it, else `kind 4711`. */
 export function sectionName(kind: number): string {
   const known = Object.entries(Section).find(([, number]) => number === kind)
-  return known === undefined ? `kind ${kind}` : known[0].toLowerCase()
+  return known === undefined ? `kind ${kind}` : known[0][0]!.toLowerCase() + known[0].slice(1)
 }
 
 /** The `STORE_CORRUPT` of a place in a `.bpf`; `offset` is from the start of the file. */

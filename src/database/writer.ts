@@ -7,22 +7,35 @@ import {
   bucketBits,
   bucketKey,
   bucketOf,
+  buildIdKey,
   componentKey,
+  functionNamesKey,
   type KindLayout,
   MANIFEST_KEY,
   type StoredManifest,
+  sha256Key,
 } from './buckets.ts'
-import { type KindFeatures, packBucket } from './postings.ts'
+import { encodeNames } from './file-coding.ts'
+import { type KindFeatures, LITTLE_ENDIAN, packBucket } from './postings.ts'
 import { packRecord, seal } from './records.ts'
-import type { ComponentRecord, Manifest } from './schema.ts'
+import type { ComponentRecord, FileIdentity, FileRecord, Manifest } from './schema.ts'
 
 /** All that a compiled database holds. */
 export interface DatabaseContent {
   readonly manifest: Manifest
   /** In the order of the manifest's names. */
   readonly components: readonly ComponentRecord[]
+  /** By component: what the names of its postings count, as `ComponentPrints.functionNames`. */
+  readonly functionNames: readonly (readonly string[])[]
+  /** Libraries and programs that are known as they are. */
+  readonly files: readonly StoredFile[]
   /** One entry per kind; kinds without features may be left out. */
   readonly features: readonly KindFeatures[]
+}
+
+/** One indexed file; `component` is an index into the manifest's names. */
+export interface StoredFile extends FileRecord {
+  readonly component: number
 }
 
 /** Bytes collected before they are given to LevelDB at once. */
@@ -63,17 +76,21 @@ export async function writeDatabase(directory: string, content: DatabaseContent)
     const batch = new Batch(level)
     const kinds = content.features.filter(({ high }) => high.length > 0).sort((a, b) => a.kind - b.kind)
     for (const features of kinds) checkFeatures(features)
-    // LevelDB takes keys in ascending order without rewriting what it has: prefilters, components, features, manifest.
+    // LevelDB takes keys in ascending order without rewriting what it has, so this is the order of the keys.
     for (const features of kinds) await putBloom(batch, features)
     for (const [index, component] of components.entries()) await batch.put(componentKey(index), packRecord(component))
     for (const features of kinds) await putBuckets(batch, features)
+    await putFiles(batch, content.files, ({ buildId }) => (buildId === null ? undefined : buildIdKey(buildId)))
     const layout: KindLayout[] = kinds.map(({ kind, high }) => ({
       kind,
       bucketBits: bucketBits(high.length),
       bloomBytes: bloomBytes(high.length),
     }))
-    const stored: StoredManifest = { manifest, layout }
+    const stored: StoredManifest = { manifest, littleEndian: LITTLE_ENDIAN, layout }
     await batch.put(MANIFEST_KEY, packRecord(stored))
+    for (const [index, names] of content.functionNames.entries())
+      if (names.length > 0) await batch.put(functionNamesKey(index), seal(encodeNames(names)))
+    await putFiles(batch, content.files, ({ sha256 }) => sha256Key(sha256))
     await batch.flush()
     await compact(level)
   } finally {
@@ -139,4 +156,23 @@ async function putBuckets(batch: Batch, features: KindFeatures): Promise<void> {
     await batch.put(bucketKey(features.kind, bucket), seal(packBucket(features, from, to)))
     from = to
   }
+}
+
+/** One record for each key, in key order, with all files that have it. */
+async function putFiles(
+  batch: Batch,
+  files: readonly StoredFile[],
+  keyOf: (file: StoredFile) => Buffer | undefined,
+): Promise<void> {
+  const byKey = new Map<string, FileIdentity[]>()
+  for (const file of files) {
+    const { component, release, name, arch } = file
+    const key = keyOf(file)?.toString('latin1')
+    if (key === undefined) continue
+    const same = byKey.get(key)
+    if (same === undefined) byKey.set(key, [{ component, release, name, arch }])
+    else same.push({ component, release, name, arch })
+  }
+  for (const key of [...byKey.keys()].sort())
+    await batch.put(Buffer.from(key, 'latin1'), packRecord({ files: byKey.get(key) }))
 }

@@ -1,5 +1,6 @@
+import type { LookupHits } from '../database/hit-columns.ts'
 import type { DatabaseReader } from '../database/reader.ts'
-import type { CompiledTemplate, ComponentRecord, LookupHit } from '../database/schema.ts'
+import type { CompiledTemplate, ComponentRecord } from '../database/schema.ts'
 import { Kind, PrintFlag, type PrintSet } from '../fingerprint/print-set.ts'
 import { worthOf } from './worth.ts'
 
@@ -57,59 +58,106 @@ const KINDS: readonly Kind[] = [
 
 /** Looks every fingerprint up and sorts what is known by component, in database order. */
 export async function collectCandidates(prints: PrintSet, reader: DatabaseReader): Promise<Candidate[]> {
-  const found = new Map<number, Found>()
-  const of = (component: number): Found => {
-    let entry = found.get(component)
-    if (entry === undefined) {
-      entry = { hits: [], templates: [], weight: 0 }
-      found.set(component, entry)
-    }
-    return entry
-  }
-  const df = new Map<number, number>()
-  const exact = new Set<number>()
-  for (const kind of KINDS) {
-    for (const hit of await lookup(kind, prints, reader)) {
-      const { query, component } = hit
-      if (repeats(prints, query)) continue
-      const offset = prints.offsets[query]!
-      if (kind === Kind.Function) exact.add(offset)
-      // A function that is known as it stands says no more without its operands.
-      else if (kind === Kind.Mnemonics && exact.has(offset)) continue
-      df.set(query, (df.get(query) ?? 0) + 1)
-      const entry = of(component)
-      entry.hits.push(hit)
-      entry.weight += weightOf(hit, prints)
-    }
-  }
-  for (const hit of await lookup(Kind.Template, prints, reader)) of(hit.component).templates.push(hit)
+  const { components } = reader.manifest
+  const features = await findFeatures(prints, reader)
+  const weights = new Float64Array(components.length)
+  for (const { hits, start, end, weight } of features)
+    for (let row = start; row < end; row++) weights[hits.components[row]!]! += weight
+  const templates = await lookup(Kind.Template, prints, reader)
+  const named = new Set(templates.components)
+  // Most components that share a fingerprint with the file share too little, and nothing is made of that.
+  const units = components.map((_, index) =>
+    weights[index]! >= MIN_WEIGHT || named.has(index) ? new Map<number, Hit[]>() : undefined,
+  )
+  for (const feature of features) addHits(feature, units)
   const candidates: Candidate[] = []
-  for (const component of [...found.keys()].sort((a, b) => a - b)) {
-    const { hits, templates, weight } = of(component)
-    if (weight < MIN_WEIGHT && templates.length === 0) continue
-    const record = await reader.component(component)
+  for (const [index, byUnit] of units.entries()) {
+    if (byUnit === undefined) continue
+    const record = await reader.component(index)
     candidates.push({
-      index: component,
+      index,
       record,
       sourceOf: sourcesOf(record),
-      units: byUnit(hits, record, prints, df),
-      templates: templates.flatMap((hit) => templateHit(hit, record, prints)),
+      units: byUnit,
+      templates: named.has(index) ? templateHits(templates, index, record, prints) : [],
     })
   }
   return candidates
 }
 
-/** What was found of one component, before its record is read. */
-interface Found {
-  readonly hits: LookupHit[]
-  readonly templates: LookupHit[]
-  /** Of all hits, before it is shared among units: an upper bound of what any unit can weigh. */
-  weight: number
+/** One fingerprint of the file that is known: the rows `[start, end)` of the hits of its kind. */
+interface FoundFeature {
+  readonly hits: LookupHits
+  readonly start: number
+  readonly end: number
+  /** {@link worthOf} / families². */
+  readonly weight: number
+  readonly kind: Kind
+  readonly isLabel: boolean
 }
 
-async function lookup(kind: Kind, prints: PrintSet, reader: DatabaseReader): Promise<LookupHit[]> {
+/**
+ * The fingerprints that are known, each once. A function that is known as it stands is not counted without its operands as
+ * well: that says no more.
+ */
+async function findFeatures(prints: PrintSet, reader: DatabaseReader): Promise<FoundFeature[]> {
+  const features: FoundFeature[] = []
+  const whole = new Set<number>()
+  for (const kind of KINDS) {
+    const hits = await lookup(kind, prints, reader)
+    for (let start = 0, end = 0; start < hits.count; start = end) {
+      const query = hits.queries[start]!
+      while (end < hits.count && hits.queries[end] === query) end++
+      const offset = prints.offsets[query]!
+      if (kind === Kind.Function) whole.add(offset)
+      if (repeats(prints, query) || (kind === Kind.Mnemonics && whole.has(offset))) continue
+      const flags = prints.flags[query]!
+      // What only vendored copies hold is not in the database; 0 families would be a broken one.
+      const weight = worthOf(kind, flags) / Math.max(1, hits.families[start]!) ** 2
+      features.push({
+        hits,
+        start,
+        end,
+        weight,
+        kind,
+        isLabel: kind === Kind.String && (flags & PrintFlag.Label) !== 0,
+      })
+    }
+  }
+  return features
+}
+
+async function lookup(kind: Kind, prints: PrintSet, reader: DatabaseReader): Promise<LookupHits> {
   const [from, to] = rangeOf(prints, kind)
-  return from === to ? [] : reader.lookup(kind, prints.high, prints.low, from, to)
+  return reader.lookup(kind, prints.high, prints.low, from, to)
+}
+
+/** Adds a hit for each unit that holds the feature, of the components that are looked at. Rows are in component order. */
+function addHits(
+  { hits, start, end, ...feature }: FoundFeature,
+  units: readonly (Map<number, Hit[]> | undefined)[],
+): void {
+  for (let first = start, next = start; first < end; first = next) {
+    const component = hits.components[first]!
+    while (next < end && hits.components[next] === component) next++
+    const byUnit = units[component]
+    if (byUnit === undefined) continue
+    for (let row = first; row < next; row++) {
+      const hit: Hit = {
+        print: hits.queries[row]!,
+        kind: feature.kind,
+        unit: hits.units[row]!,
+        set: hits.sets[row]!,
+        name: hits.names[row]!,
+        weight: feature.weight / (next - first),
+        isLabel: feature.isLabel,
+        df: end - start,
+      }
+      const list = byUnit.get(hit.unit)
+      if (list === undefined) byUnit.set(hit.unit, [hit])
+      else list.push(hit)
+    }
+  }
 }
 
 /** By built release, the source release of the same version; -1 for source releases and where there is none. */
@@ -121,17 +169,10 @@ function sourcesOf({ releases }: ComponentRecord): Int32Array {
   return Int32Array.from(releases, ({ version, origin }) => (origin === 'built' ? (sources.get(version) ?? -1) : -1))
 }
 
-/** What the hit says, before it is shared among the units of the component: {@link worthOf} / families². */
-function weightOf(hit: LookupHit, { kinds, flags }: PrintSet): number {
-  // A fingerprint that only vendored copies hold cannot come here; 0 families would be a broken database.
-  return worthOf(kinds[hit.query] as Kind, flags[hit.query]!) / Math.max(1, hit.families) ** 2
-}
-
 /** The print range `[from, to)` of one kind in a sealed set. */
-function rangeOf(prints: PrintSet, kind: Kind): [number, number] {
-  const { kinds } = prints
+function rangeOf({ kinds, count }: PrintSet, kind: Kind): [number, number] {
   const from = kinds.indexOf(kind)
-  return from < 0 ? [0, 0] : [from, kinds.lastIndexOf(kind) + 1]
+  return from < 0 || from >= count ? [0, 0] : [from, kinds.lastIndexOf(kind, count - 1) + 1]
 }
 
 /** Whether the print before is the same fingerprint at an earlier place. */
@@ -144,39 +185,19 @@ function repeats(prints: PrintSet, at: number): boolean {
   )
 }
 
-function byUnit(
-  hits: readonly LookupHit[],
+function templateHits(
+  { count, queries, components, sets }: LookupHits,
+  component: number,
   record: ComponentRecord,
   prints: PrintSet,
-  df: ReadonlyMap<number, number>,
-): Map<number, Hit[]> {
-  const units = new Map<number, Hit[]>()
-  const own = hits.filter((hit) => !record.units[hit.unit]!.vendored)
-  const places = new Map<number, number>()
-  for (const hit of own) places.set(hit.query, (places.get(hit.query) ?? 0) + 1)
-  for (const hit of own) {
-    const weight = weightOf(hit, prints) / places.get(hit.query)!
-    const kind = prints.kinds[hit.query] as Kind
-    const entry: Hit = {
-      print: hit.query,
-      kind,
-      unit: hit.unit,
-      set: hit.set,
-      name: hit.name ?? 0,
-      weight,
-      isLabel: kind === Kind.String && (prints.flags[hit.query]! & PrintFlag.Label) !== 0,
-      df: df.get(hit.query)!,
-    }
-    const list = units.get(hit.unit)
-    if (list === undefined) units.set(hit.unit, [entry])
-    else list.push(entry)
+): TemplateHit[] {
+  const found: TemplateHit[] = []
+  for (let row = 0; row < count; row++) {
+    if (components[row] !== component) continue
+    const template = record.templates[sets[row]!]!
+    const version = prints.captureAt(queries[row]!)
+    if (version !== undefined && !record.units[template.unit]!.vendored)
+      found.push({ print: queries[row]!, template, version })
   }
-  return units
-}
-
-function templateHit(hit: LookupHit, record: ComponentRecord, prints: PrintSet): TemplateHit[] {
-  const template = record.templates[hit.set]!
-  const version = prints.captureAt(hit.query)
-  if (version === undefined || record.units[template.unit]!.vendored) return []
-  return [{ print: hit.query, template, version }]
+  return found
 }

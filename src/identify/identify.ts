@@ -54,15 +54,15 @@ async function withKnownFile(
   // The members of an archive have no build-id.
   const buildId = programs.length === 1 ? programs[0]!.buildId : null
   const known = await findKnownFile({ sha256, buildId }, reader)
-  if (known === undefined) return [...found]
-  const { name } = known.record
-  const others = found.filter((match) => match.name !== name)
+  const names = new Set(known.map(({ record }) => record.name))
   return [
-    knownMatch(
-      known,
-      found.find((match) => match.name === name),
+    ...known.map((one) =>
+      knownMatch(
+        one,
+        found.find((match) => match.name === one.record.name),
+      ),
     ),
-    ...others,
+    ...found.filter((match) => !names.has(match.name)),
   ]
 }
 

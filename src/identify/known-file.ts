@@ -19,15 +19,26 @@ export interface KnownFile {
   readonly method: Exclude<Method, 'fingerprints'>
 }
 
-/** The file as the database knows it, by its sha256, else by its build-id, which stripping does not change. */
-export async function findKnownFile(marks: FileMarks, reader: DatabaseReader): Promise<KnownFile | undefined> {
+/**
+ * The file as the database knows it, by its sha256, else by its build-id, which stripping does not change: once for each
+ * component that it was indexed for.
+ */
+export async function findKnownFile(marks: FileMarks, reader: DatabaseReader): Promise<KnownFile[]> {
   const bySha256 = await reader.fileBySha256(marks.sha256)
-  const identity = bySha256 ?? (marks.buildId === null ? undefined : await reader.fileByBuildId(marks.buildId))
-  if (identity === undefined) return undefined
-  const record = await reader.component(identity.component)
-  const release = record.releases[identity.release]
-  if (release === undefined) return undefined
-  return { record, release, identity, method: bySha256 === undefined ? 'build-id' : 'file-hash' }
+  const byBuildId = bySha256.length > 0 || marks.buildId === null ? [] : await reader.fileByBuildId(marks.buildId)
+  const known = new Map<number, KnownFile>()
+  for (const identity of [...bySha256, ...byBuildId]) {
+    if (known.has(identity.component)) continue
+    const record = await reader.component(identity.component)
+    const release = record.releases[identity.release]!
+    known.set(identity.component, {
+      record,
+      release,
+      identity,
+      method: bySha256.length > 0 ? 'file-hash' : 'build-id',
+    })
+  }
+  return [...known.values()]
 }
 
 /** The bytes are those of an official build, or its linker's name for it is; neither happens by chance. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { compileDatabase } from '../../src/build/compile.ts'
 import { hashText, high32, low32 } from '../../src/bytes/hash.ts'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import { openReader } from '../../src/database/reader.ts'
 import type { ComponentPrints } from '../../src/database/schema.ts'
@@ -22,9 +23,14 @@ function carrier(name: string, inSources: boolean): ComponentPrints {
     { version: '1', origin: 'built', provenance: 'test' },
   ])
   const text = builder.internHash(hashText(TEXT))
-  builder.addString(text, builder.internUnit(`lib${name}.so`, false), 1)
-  builder.addString(builder.internHash(hashText(`text of ${name}`)), builder.internUnit(`${name}.c`, false), 0)
-  if (inSources) builder.addString(text, builder.internUnit('copy.c', false), 0)
+  builder.addFeature(FeatureKind.String, text, builder.internUnit(`lib${name}.so`, false), 1)
+  builder.addFeature(
+    FeatureKind.String,
+    builder.internHash(hashText(`text of ${name}`)),
+    builder.internUnit(`${name}.c`, false),
+    0,
+  )
+  if (inSources) builder.addFeature(FeatureKind.String, text, builder.internUnit('copy.c', false), 0)
   return builder.finish()
 }
 
@@ -39,7 +45,7 @@ async function holders(components: readonly { prints: ComponentPrints; family?: 
   await using reader = await openReader(directory)
   const hash = hashText(TEXT)
   const hits = await reader.lookup(Kind.String, Uint32Array.of(high32(hash)), Uint32Array.of(low32(hash)), 0, 1)
-  return [...new Set(hits.map(({ component }) => reader.manifest.components[component]!))]
+  return [...new Set([...hits.components].map((component) => reader.manifest.components[component]!))]
 }
 
 const zlib = { prints: printsOf('zlib', { 'inflate.c': [TEXT] }) }

@@ -1,5 +1,6 @@
 import { hashText, high32, low32 } from '../../src/bytes/hash.ts'
 import type { CatalogEntry } from '../../src/database/catalog.ts'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import type { ComponentPrints, FeatureTable, ReleaseRecord } from '../../src/database/schema.ts'
 
@@ -39,7 +40,8 @@ export function printsOf(name: string, units: Units, releases: ReleaseRecord[] =
   for (const [path, strings] of Object.entries(units)) {
     const unit = builder.internUnit(path.replace('!', ''), path.startsWith('!'))
     for (const text of strings)
-      for (const release of releases.keys()) builder.addString(builder.internHash(hashText(text)), unit, release)
+      for (const release of releases.keys())
+        builder.addFeature(FeatureKind.String, builder.internHash(hashText(text)), unit, release)
   }
   return builder.finish()
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { indexBuilt } from '../../src/build/index-programs.ts'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import type { ComponentPrints } from '../../src/database/schema.ts'
 import { buildAr } from '../fixtures/ar.ts'
 import { workDirectory } from '../fixtures/compile.ts'
@@ -46,17 +47,21 @@ async function built(inputs: readonly string[], previous?: ComponentPrints, vers
 describe('the unit of an archive member', () => {
   test('is the source that has its name', async () => {
     const prints = await built([file('libfoo.a', ARCHIVE)], SOURCES)
-    expect(postingsOf(prints, prints.strings, 'built on Monday').map(unitOf)).toEqual(['inflate.c'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'built on Monday').map(unitOf)).toEqual([
+      'inflate.c',
+    ])
   })
 
   test('is that of several sources of its name which shares most strings with it', async () => {
     const prints = await built([file('libfoo.a', ARCHIVE)], SOURCES)
-    expect(postingsOf(prints, prints.strings, 'more of the second').map(unitOf)).toEqual(['b/util.c'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'more of the second').map(unitOf)).toEqual([
+      'b/util.c',
+    ])
   })
 
   test('is the member itself where no source has its name', async () => {
     const prints = await built([file('libfoo.a', ARCHIVE)], SOURCES)
-    expect(postingsOf(prints, prints.strings, 'text of nobody').map(unitOf)).toEqual(['unknown.o'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'text of nobody').map(unitOf)).toEqual(['unknown.o'])
   })
 })
 
@@ -69,9 +74,9 @@ describe('a shared library', () => {
   test('keeps for its own unit only what no archive member of the release has', async () => {
     const prints = await built([file('libfoo.so.1', LIBRARY), file('libfoo.a', ARCHIVE)], SOURCES)
     expect([
-      postingsOf(prints, prints.strings, 'only in the library').map(unitOf),
-      postingsOf(prints, prints.strings, 'need dictionary').map(unitOf),
-      postingsOf(prints, prints.symbols, 'inflateInit').map(unitOf),
+      postingsOf(prints, prints.features[FeatureKind.String], 'only in the library').map(unitOf),
+      postingsOf(prints, prints.features[FeatureKind.String], 'need dictionary').map(unitOf),
+      postingsOf(prints, prints.features[FeatureKind.Symbol], 'inflateInit').map(unitOf),
     ]).toEqual([['libfoo.so'], ['inflate.c'], ['inflate.c']])
   })
 
@@ -79,13 +84,15 @@ describe('a shared library', () => {
     const prints = await built([
       file('foo1.dll', peProgram({ strings: ['only on Windows'], symbols: ['inflateInit'] })),
     ])
-    expect(postingsOf(prints, prints.strings, 'only on Windows').map(unitOf)).toEqual(['foo1.dll'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'only on Windows').map(unitOf)).toEqual(['foo1.dll'])
   })
 })
 
 test('text that the sources hold in copies of other projects only is left out', async () => {
   const prints = await built([file('libfoo.a', ARCHIVE)], SOURCES)
-  expect(postingsOf(prints, prints.strings, 'text of another project')).toEqual(['deps/bar.c vendored 1'])
+  expect(postingsOf(prints, prints.features[FeatureKind.String], 'text of another project')).toEqual([
+    'deps/bar.c vendored 1',
+  ])
 })
 
 test('several inputs are one release, in whatever order', async () => {
@@ -103,7 +110,7 @@ test('the source release of a version stands before the built one', async () => 
 test('imports are no features, and neither are labels of the compiler', async () => {
   const library = elfProgram({ strings: [], symbols: ['inflateInit', '__func__.3'] })
   const prints = await built([file('libfoo.so', library)])
-  expect(prints.symbols.high.length).toBe(1)
+  expect(prints.features[FeatureKind.Symbol].high.length).toBe(1)
 })
 
 describe('a template', () => {

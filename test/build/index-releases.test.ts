@@ -13,6 +13,7 @@ import { directoryTree } from '../../src/build/sources/directory.ts'
 import { type GitRepository, openGitRepository } from '../../src/build/sources/git.ts'
 import { trustedTemplates } from '../../src/build/template-trust.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../src/bytes/limits.ts'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { entryOf, postingsOf, versionsOf } from './component.ts'
 import { git, hasGit, repositoryOf, temporaryDirectory, writeFiles } from './sources/repositories.ts'
 
@@ -88,16 +89,18 @@ describe.skipIf(!hasGit)('the prints of a repository', () => {
   test('have intervals of releases for strings and functions', async () => {
     const { prints, added, skipped } = await indexAll(repository())
     expect([added, skipped]).toEqual([['1.0', '1.1', '1.2', '1.10'], []])
-    expect(postingsOf(prints, prints.strings, 'cannot open it')).toEqual(['open.c 1.0-1.10'])
-    expect(postingsOf(prints, prints.strings, 'old text of it')).toEqual(['read.c 1.0-1.1'])
-    expect(postingsOf(prints, prints.strings, 'new text of it')).toEqual(['read.c 1.2-1.10'])
-    expect(postingsOf(prints, prints.symbols, 'foo_write')).toEqual(['write.c 1.10'])
-    expect(postingsOf(prints, prints.strings, 'libfoo 1.2')).toEqual(['version.c 1.2'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'cannot open it')).toEqual(['open.c 1.0-1.10'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'old text of it')).toEqual(['read.c 1.0-1.1'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'new text of it')).toEqual(['read.c 1.2-1.10'])
+    expect(postingsOf(prints, prints.features[FeatureKind.Symbol], 'foo_write')).toEqual(['write.c 1.10'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'libfoo 1.2')).toEqual(['version.c 1.2'])
   })
 
   test('flag copies of others', async () => {
     const { prints } = await indexAll(repository())
-    expect(postingsOf(prints, prints.strings, 'text of another project')).toEqual(['inflate.c vendored 1.10'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'text of another project')).toEqual([
+      'inflate.c vendored 1.10',
+    ])
   })
 
   test('learn the templates whose version is the release’s own', async () => {
@@ -137,7 +140,7 @@ describe.skipIf(!hasGit)('the prints of a repository', () => {
     const limits = { ...DEFAULT_LIMITS, sourceFileBytes: SAME.length - 1 }
     const { prints, skipped } = await indexAll(repository(), /./, { limits })
     expect(skipped.map(({ path }) => path)).toContain('src/open.c')
-    expect(postingsOf(prints, prints.strings, 'cannot open it')).toEqual([])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'cannot open it')).toEqual([])
   })
 
   test('tell their progress, up to the end', async () => {
@@ -163,8 +166,8 @@ describe('one release from its files', () => {
     writeFiles(directory, release('1.0', {}))
     const { prints, added } = await index(directory, '1.0')
     expect(added).toEqual(['1.0'])
-    expect(postingsOf(prints, prints.strings, 'cannot open it')).toEqual(['open.c 1.0'])
-    expect(postingsOf(prints, prints.symbols, 'foo_version')).toEqual(['version.c 1.0'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'cannot open it')).toEqual(['open.c 1.0'])
+    expect(postingsOf(prints, prints.features[FeatureKind.Symbol], 'foo_version')).toEqual(['version.c 1.0'])
   })
 
   test('replaces what an earlier run had of it', async () => {
@@ -173,8 +176,8 @@ describe('one release from its files', () => {
     const { prints: before } = await index(directory, '1.0')
     rmSync(join(directory, 'src/gone.c'))
     const { prints } = await index(directory, '1.0', { previous: before })
-    expect(postingsOf(before, before.strings, 'text that goes')).toEqual(['gone.c 1.0'])
-    expect(postingsOf(prints, prints.strings, 'text that goes')).toEqual([])
+    expect(postingsOf(before, before.features[FeatureKind.String], 'text that goes')).toEqual(['gone.c 1.0'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'text that goes')).toEqual([])
     expect(prints).toEqual((await index(directory, '1.0')).prints)
   })
 })

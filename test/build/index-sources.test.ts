@@ -3,6 +3,7 @@ import { indexTree } from '../../src/build/index-releases.ts'
 import { pathRules } from '../../src/build/path-rules.ts'
 import type { SourceTree } from '../../src/build/sources/tree.ts'
 import { hashText } from '../../src/bytes/hash.ts'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import type { ComponentPrints, TemplateRecord } from '../../src/database/schema.ts'
 import { entryOf, postingsOf, versionsOf } from './component.ts'
 
@@ -36,29 +37,32 @@ function templateOf(prints: ComponentPrints, text: string): TemplateRecord | und
 describe('what a file gives', () => {
   test('its literals and functions stand under its unit', async () => {
     const prints = await index({ 'src/inflate.c': 'int inflate(void) { return say("invalid block"); }' })
-    expect(postingsOf(prints, prints.strings, 'invalid block')).toEqual(['inflate.c 1.2.3'])
-    expect(postingsOf(prints, prints.symbols, 'inflate')).toEqual(['inflate.c 1.2.3'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'invalid block')).toEqual(['inflate.c 1.2.3'])
+    expect(postingsOf(prints, prints.features[FeatureKind.Symbol], 'inflate')).toEqual(['inflate.c 1.2.3'])
   })
 
   test('one literal in two files stands under both units', async () => {
     const prints = await index({ 'a/one.c': 'f("invalid block");', 'b/one.c': 'f("invalid block");' })
-    expect(postingsOf(prints, prints.strings, 'invalid block')).toEqual(['a/one.c 1.2.3', 'b/one.c 1.2.3'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'invalid block')).toEqual([
+      'a/one.c 1.2.3',
+      'b/one.c 1.2.3',
+    ])
   })
 
   test('a literal with NULs gives each of its strings', async () => {
     const prints = await index({ 'a.c': String.raw`char t[] = "first text\0second text\0";` })
-    expect(postingsOf(prints, prints.strings, 'first text')).toHaveLength(1)
-    expect(postingsOf(prints, prints.strings, 'second text')).toHaveLength(1)
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'first text')).toHaveLength(1)
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'second text')).toHaveLength(1)
   })
 
   test('tests are skipped', async () => {
     const prints = await index({ 'a.c': 'f("invalid block");', 'tests/b.c': 'f("test text");' })
-    expect(postingsOf(prints, prints.strings, 'test text')).toEqual([])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'test text')).toEqual([])
   })
 
   test('code of others is vendored', async () => {
     const prints = await index({ 'a.c': 'f("own text");', 'third_party/zlib/b.c': 'f("foreign text");' })
-    expect(postingsOf(prints, prints.strings, 'foreign text')).toEqual(['b.c vendored 1.2.3'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'foreign text')).toEqual(['b.c vendored 1.2.3'])
   })
 
   test('a tree without sources is SOURCE_FAILED', async () => {
@@ -84,7 +88,7 @@ describe('macros of the release', () => {
     ['the release itself, where the name is the component’s', {}],
   ] as readonly (readonly [string, Record<string, string>])[])('come from %s', async (_name, files) => {
     const prints = await index({ ...files, 'a.c': 'f("libfoo " FOO_VERSION " ready");' })
-    expect(postingsOf(prints, prints.strings, 'libfoo 1.2.3 ready')).toEqual(['a.c 1.2.3'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'libfoo 1.2.3 ready')).toEqual(['a.c 1.2.3'])
     expect(templateOf(prints, 'libfoo {V} ready')).toMatchObject({ selfNaming: true, head: false, headerOnly: false })
     expect(templateOf(prints, 'libfoo {V}…')).toMatchObject({ head: true })
   })
@@ -99,7 +103,7 @@ describe('macros of the release', () => {
       'a.c': 'f("text of " THEIR_NAME " here");',
       'third_party/zlib/zlib.h': '#define THEIR_NAME "zlib"',
     })
-    expect(postingsOf(prints, prints.strings, 'text of zlib here')).toEqual([])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'text of zlib here')).toEqual([])
   })
 
   test('of the file itself come first', async () => {
@@ -107,19 +111,19 @@ describe('macros of the release', () => {
       'a.c': '#define NAME "own"\nf("name is " NAME);',
       'b.h': '#define NAME "other"',
     })
-    expect(postingsOf(prints, prints.strings, 'name is own')).toEqual(['a.c 1.2.3'])
-    expect(postingsOf(prints, prints.strings, 'name is other')).toEqual([])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'name is own')).toEqual(['a.c 1.2.3'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'name is other')).toEqual([])
   })
 
   test('a macro alone counts where it is used', async () => {
     const prints = await index({ 'a.c': 'return FOO_BANNER;', 'foo.h': '#define FOO_BANNER "libfoo 1.2.3"' })
-    expect(postingsOf(prints, prints.strings, 'libfoo 1.2.3')).toEqual(['a.c 1.2.3'])
+    expect(postingsOf(prints, prints.features[FeatureKind.String], 'libfoo 1.2.3')).toEqual(['a.c 1.2.3'])
     expect(templateOf(prints, 'libfoo {V}')).toMatchObject({ headerOnly: true })
   })
 
   test('of a text whose end is unknown only the head counts', async () => {
     const prints = await index({ 'a.c': 'f("libfoo 1.2.3 built by " UNKNOWN_NAME " today");' })
-    expect(prints.strings.high).toHaveLength(0)
+    expect(prints.features[FeatureKind.String].high).toHaveLength(0)
     expect(prints.templates.map(({ head }) => head)).toEqual([true])
   })
 })

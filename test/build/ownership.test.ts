@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { mergeFeatures } from '../../src/build/merge.ts'
 import { findVendoredUnits } from '../../src/build/ownership.ts'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { printsOf, type Units } from './component.ts'
 
 interface Carrier {
@@ -14,7 +15,7 @@ function vendored(components: Readonly<Record<string, Carrier>>): string[] {
     prints: printsOf(name, units),
     family,
   }))
-  const flags = findVendoredUnits(all, mergeFeatures(all.map(({ prints }) => prints.strings)))
+  const flags = findVendoredUnits(all, mergeFeatures(all.map(({ prints }) => prints.features[FeatureKind.String])))
   return all.flatMap(({ prints }, c) =>
     prints.units.flatMap(({ path }, unit) => (flags[c]![unit] === 1 ? [`${prints.name}/${path}`] : [])),
   )

@@ -39,7 +39,7 @@ function open(key = 'key'): Promise<DatabaseReader> {
 }
 
 async function hitsOf(reader: DatabaseReader): Promise<number> {
-  return (await reader.lookup(1, high, low, 0, high.length)).length
+  return (await reader.lookup(1, high, low, 0, high.length)).count
 }
 const ALL_HITS = content.features[0]!.starts.at(-1)!
 

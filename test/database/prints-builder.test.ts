@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { IntervalLists } from '../../src/database/interval-lists.ts'
 import { PairTable } from '../../src/database/pair-table.ts'
 import { PrintsBuilder } from '../../src/database/prints-builder.ts'
@@ -13,12 +14,17 @@ function lines(prints: ComponentPrints): string[] {
   const found: string[] = []
   const unitText = (unit: number) => `${prints.units[unit]!.path} ${prints.units[unit]!.vendored ? 'vendored' : 'own'}`
   const setText = (set: number) => prints.sets[set]!.join()
-  for (const kind of ['strings', 'symbols'] as const) {
-    const table = prints[kind]
+  const nameText = (name = 0) => (name === 0 ? '' : ` ${prints.functionNames[name - 1]}`)
+  for (const [name, kind] of Object.entries(FeatureKind)) {
+    const table = prints.features[kind]
     for (let i = 0; i < table.high.length; i++)
       for (let p = table.starts[i]!; p < table.starts[i + 1]!; p++)
-        found.push(`${kind} ${table.high[i]} ${table.low[i]} ${unitText(table.units[p]!)} ${setText(table.sets[p]!)}`)
+        found.push(
+          `${name} ${table.high[i]} ${table.low[i]} ${unitText(table.units[p]!)} ${setText(table.sets[p]!)}${nameText(table.names?.[p])}`,
+        )
   }
+  for (const { sha256, buildId, arch, release, name } of prints.files)
+    found.push(`file ${sha256} ${buildId} ${arch} ${release} ${name}`)
   for (const t of prints.templates)
     found.push(
       `template ${t.high} ${t.low} ${unitText(t.unit)} ${setText(t.seen)} of which ${setText(t.agreeing)} ${t.selfNaming} ${t.head} ${t.headerOnly}`,
@@ -76,15 +82,15 @@ describe('prints builder', () => {
     const hash = builder.internHash(0xdead_beef_0000_0001n)
     const unit = builder.internUnit('inflate.c', false)
     const copy = builder.internUnit('inflate.c', true)
-    for (const release of [0, 1, 2, 4]) builder.addString(hash, unit, release)
-    builder.addString(hash, copy, 5)
-    builder.addSymbol(hash, unit, 3)
+    for (const release of [0, 1, 2, 4]) builder.addFeature(FeatureKind.String, hash, unit, release)
+    builder.addFeature(FeatureKind.String, hash, copy, 5)
+    builder.addFeature(FeatureKind.Symbol, hash, unit, 3)
     builder.addTemplate(hash, unit, 1, { agrees: true, selfNaming: true, head: false, headerOnly: true })
     builder.addTemplate(hash, unit, 2, { agrees: false, selfNaming: true, head: false, headerOnly: false })
     expect(lines(builder.finish())).toEqual([
-      'strings 3735928559 1 inflate.c own 0,2,4,4',
-      'strings 3735928559 1 inflate.c vendored 5,5',
-      'symbols 3735928559 1 inflate.c own 3,3',
+      'String 3735928559 1 inflate.c own 0,2,4,4',
+      'String 3735928559 1 inflate.c vendored 5,5',
+      'Symbol 3735928559 1 inflate.c own 3,3',
       'template 3735928559 1 inflate.c own 1,2 of which 1,1 true false false',
     ])
   })
@@ -144,25 +150,84 @@ describe('prints builder', () => {
     const releases = releaseList(4)
     const builder = new PrintsBuilder('zlib', releases)
     const unit = builder.internUnit('a.c', false)
-    builder.addString(builder.internHash(1n), unit, 1)
-    for (const release of [0, 1, 2]) builder.addString(builder.internHash(2n), unit, release)
+    builder.addFeature(FeatureKind.String, builder.internHash(1n), unit, 1)
+    for (const release of [0, 1, 2]) builder.addFeature(FeatureKind.String, builder.internHash(2n), unit, release)
     const kept = [releases[3]!, releases[2]!, releases[0]!]
     const moved = PrintsBuilder.from(builder.finish(), kept).finish()
-    expect(lines(moved)).toEqual(['strings 0 2 a.c own 1,2'])
+    expect(lines(moved)).toEqual(['String 0 2 a.c own 1,2'])
   })
 
   test.each([
     ['a release twice', () => new PrintsBuilder('x', [...releaseList(2), ...releaseList(1)])],
-    ['an unknown hash', () => new PrintsBuilder('x', releaseList(1)).addString(0, 0, 0)],
+    ['an unknown hash', () => new PrintsBuilder('x', releaseList(1)).addFeature(FeatureKind.String, 0, 0, 0)],
+    [
+      'a file without a hash',
+      () =>
+        new PrintsBuilder('x', releaseList(1)).addFile({
+          sha256: 'abc',
+          buildId: null,
+          arch: 'arm',
+          release: 0,
+          name: 'x',
+        }),
+    ],
     [
       'an unknown release',
       () => {
         const builder = new PrintsBuilder('x', releaseList(1))
-        builder.addString(builder.internHash(1n), builder.internUnit('a.c', false), 1)
+        builder.addFeature(FeatureKind.String, builder.internHash(1n), builder.internUnit('a.c', false), 1)
       },
     ],
   ])('%s is a mistake of the caller', (_, run) => {
     expect(run).toThrow(TypeError)
+  })
+
+  test('of several names of one function the first by text stands, whatever the order', () => {
+    for (const names of [
+      ['inflate', 'adler', ''],
+      ['adler', undefined, 'inflate'],
+    ]) {
+      const builder = new PrintsBuilder('zlib', releaseList(3))
+      const unit = builder.internUnit('a.c', false)
+      names.forEach((name, release) => {
+        builder.addFeature(FeatureKind.Function, builder.internHash(7n), unit, release, name)
+        builder.addFeature(FeatureKind.Mnemonics, builder.internHash(7n), unit, release, name)
+      })
+      const prints = builder.finish()
+      expect(prints.functionNames).toEqual(['adler'])
+      expect(prints.features[FeatureKind.Function].names).toEqual(Uint32Array.of(1))
+      expect(prints.features[FeatureKind.Mnemonics].names).toBeUndefined()
+    }
+  })
+
+  test('a name of any length is cut to what is stored, and never within a character', () => {
+    const builder = new PrintsBuilder('zlib', releaseList(1))
+    const unit = builder.internUnit('a.cc', false)
+    builder.addFeature(FeatureKind.Function, builder.internHash(7n), unit, 0, `${'x'.repeat(511)}\u{1f98a}`)
+    expect(builder.finish().functionNames).toEqual(['x'.repeat(511)])
+  })
+
+  test('files of a release begun again, or dropped, go with it', () => {
+    const releases = releaseList(3)
+    const builder = new PrintsBuilder('zlib', releases)
+    const file = (release: number) => ({
+      sha256: String(release).repeat(64),
+      buildId: null,
+      arch: 'arm',
+      release,
+      name: 'libz.so',
+    })
+    for (const release of [0, 1, 2]) builder.addFile(file(release))
+    const again = PrintsBuilder.from(builder.finish(), [releases[2]!, releases[1]!])
+    again.beginRelease(1)
+    expect(again.finish().files).toEqual([{ ...file(2), release: 0 }])
+  })
+
+  test('a file that is there twice in a release is stored once, under the first of its names', () => {
+    const builder = new PrintsBuilder('zlib', releaseList(1))
+    const file = { sha256: 'ab'.repeat(32), buildId: 'c0ffee', arch: 'arm', release: 0 }
+    for (const name of ['libz.so.1', 'libz.so', 'libz.so.1']) builder.addFile({ ...file, name })
+    expect(builder.finish().files).toEqual([{ ...file, name: 'libz.so' }])
   })
 
   test('three million additions take seconds, not minutes', () => {
@@ -172,8 +237,9 @@ describe('prints builder', () => {
     const hashes = Array.from({ length: 30_000 }, () => builder.internHalves(next(), next()))
     const started = performance.now()
     for (let release = 0; release < 100; release++)
-      for (let i = 0; i < hashes.length; i++) builder.addString(hashes[i]!, units[i % 500]!, release)
-    expect(builder.finish().strings.units.length).toBe(30_000)
+      for (let i = 0; i < hashes.length; i++)
+        builder.addFeature(FeatureKind.String, hashes[i]!, units[i % 500]!, release)
+    expect(builder.finish().features[FeatureKind.String].units.length).toBe(30_000)
     expect(performance.now() - started).toBeLessThan(15_000)
   })
 })

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { FeatureKind, forEachKind } from '../../src/database/feature-kinds.ts'
 import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import { decodePrints, encodePrints, verifyPrints } from '../../src/database/prints-file.ts'
-import type { ComponentPrints } from '../../src/database/schema.ts'
+import type { ComponentPrints, FeatureTable } from '../../src/database/schema.ts'
 import { readSections, Section, writeSections } from '../../src/database/sections.ts'
 import { DetectorError } from '../../src/errors.ts'
 import { addAll, additions, below, buildPrints, random, releaseList, shuffled } from './synthetic.ts'
@@ -21,46 +23,48 @@ function code(run: () => unknown): string {
   return 'read'
 }
 
-/** The same prints with units, sets and features in another order. */
+/** The same prints with units, sets, names, files and features in another order. */
 function scrambled(prints: ComponentPrints, seed: number): ComponentPrints {
   const next = random(seed)
   const unitOrder = shuffled([...prints.units.keys()], next)
   const setOrder = shuffled([...prints.sets.keys()], next)
-  const featureOrder = shuffled([...prints.strings.high.keys()], next)
-  const units = featureOrder.map((i) =>
-    [...prints.strings.units.subarray(prints.strings.starts[i], prints.strings.starts[i + 1])].map((unit) =>
-      unitOrder.indexOf(unit),
-    ),
-  )
-  const sets = featureOrder.map((i) =>
-    [...prints.strings.sets.subarray(prints.strings.starts[i], prints.strings.starts[i + 1])].map((set) =>
-      setOrder.indexOf(set),
-    ),
-  )
-  const starts = [0]
-  for (const list of units) starts.push(starts.at(-1)! + list.length)
+  const nameOrder = shuffled([...prints.functionNames.keys()], next)
   return {
     ...prints,
     units: [...unitOrder.map((unit) => prints.units[unit]!), { path: 'unused.c', vendored: false }],
     sets: [...setOrder.map((set) => prints.sets[set]!), [0, 1]],
-    strings: {
-      high: Uint32Array.from(featureOrder, (i) => prints.strings.high[i]!),
-      low: Uint32Array.from(featureOrder, (i) => prints.strings.low[i]!),
-      starts: Uint32Array.from(starts),
-      units: Uint32Array.from(units.flat()),
-      sets: Uint32Array.from(sets.flat()),
-    },
-    symbols: {
-      ...prints.symbols,
-      units: prints.symbols.units.map((unit) => unitOrder.indexOf(unit)),
-      sets: prints.symbols.sets.map((set) => setOrder.indexOf(set)),
-    },
+    features: forEachKind((kind) => scrambledTable(prints.features[kind])),
     templates: shuffled(prints.templates, next).map((template) => ({
       ...template,
       unit: unitOrder.indexOf(template.unit),
       agreeing: setOrder.indexOf(template.agreeing),
       seen: setOrder.indexOf(template.seen),
     })),
+    functionNames: [...nameOrder.map((name) => prints.functionNames[name]!), 'unused'],
+    files: shuffled(prints.files, next),
+  }
+
+  function scrambledTable(table: FeatureTable): FeatureTable {
+    const order = shuffled([...table.high.keys()], next)
+    const postings = order.map((i) =>
+      shuffled(
+        Array.from({ length: table.starts[i + 1]! - table.starts[i]! }, (_, p) => table.starts[i]! + p),
+        next,
+      ),
+    )
+    const starts = [0]
+    for (const list of postings) starts.push(starts.at(-1)! + list.length)
+    const { names } = table
+    return {
+      high: Uint32Array.from(order, (i) => table.high[i]!),
+      low: Uint32Array.from(order, (i) => table.low[i]!),
+      starts: Uint32Array.from(starts),
+      units: Uint32Array.from(postings.flat(), (p) => unitOrder.indexOf(table.units[p]!)),
+      sets: Uint32Array.from(postings.flat(), (p) => setOrder.indexOf(table.sets[p]!)),
+      ...(names === undefined
+        ? {}
+        : { names: Uint32Array.from(postings.flat(), (p) => nameOrder.indexOf(names[p]! - 1) + 1) }),
+    }
   }
 }
 
@@ -91,7 +95,7 @@ describe('a prints file', () => {
     const builder = new PrintsBuilder('x', releaseList(1))
     const unit = builder.internUnit('a.c', false)
     for (const hash of hashes) {
-      builder.addString(builder.internHash(hash), unit, 0)
+      builder.addFeature(FeatureKind.String, builder.internHash(hash), unit, 0)
       builder.addTemplate(builder.internHash(hash), unit, 0, {
         agrees: false,
         selfNaming: true,
@@ -101,7 +105,7 @@ describe('a prints file', () => {
     }
     const prints = builder.finish()
     expect(decodePrints(encodePrints(prints))).toEqual(prints)
-    expect(prints.strings.high.length).toBe(hashes.length)
+    expect(prints.features[FeatureKind.String].high.length).toBe(hashes.length)
   })
 
   test('has the same bytes however units, sets and features are numbered', () => {
@@ -117,7 +121,7 @@ describe('a prints file', () => {
 
   test('numbers the most used interval set first', () => {
     const uses = sample.sets.map(() => 0)
-    for (const set of [...sample.strings.sets, ...sample.symbols.sets]) uses[set]!++
+    for (const { sets } of Object.values(sample.features)) for (const set of sets) uses[set]!++
     for (const { agreeing, seen } of sample.templates) for (const set of [agreeing, seen]) uses[set]!++
     expect(uses).toEqual([...uses].sort((a, b) => b - a))
   })
@@ -130,7 +134,7 @@ describe('a prints file', () => {
       const unit = builder.internUnit(`src/file${Math.floor((next() / 2 ** 32) ** 2 * 200)}.c`, false)
       const hash = builder.internHalves(next(), next())
       const from = below(next, 3) === 0 ? below(next, 20) * 5 : 0
-      for (let release = from; release < 100; release += 1) builder.addString(hash, unit, release)
+      for (let release = from; release < 100; release += 1) builder.addFeature(FeatureKind.String, hash, unit, release)
     }
     const bytes = encodePrints(builder.finish())
     expect(bytes.length).toBeLessThan(9 * 40_000)
@@ -166,6 +170,13 @@ describe('sections', () => {
       'strings false',
       'symbols true',
       'templates true',
+      'functions true',
+      'mnemonics true',
+      'tables true',
+      'bigEndianTables true',
+      'immediates true',
+      'functionNames true',
+      'files true',
     ])
     expect(verifyPrints(bytes).reduce((end, { offset, length }) => Math.max(end, offset + length), 0)).toBe(
       bytes.length,
@@ -174,6 +185,35 @@ describe('sections', () => {
 
   test('of a kind that is there twice are a mistake of the caller', () => {
     expect(() => writeSections([strange, strange])).toThrow(TypeError)
+  })
+})
+
+describe('prints of before functions, tables and files', () => {
+  const later = [Section.Functions, Section.Mnemonics, Section.Tables, Section.BigEndianTables, Section.Immediates]
+  const old: readonly number[] = Object.values(Section).filter(
+    (kind) => ![...later, Section.FunctionNames, Section.Files].includes(kind as never),
+  )
+
+  test('are read, with nothing of what came later', () => {
+    const bytes = writeSections(readSections(sampleBytes).filter(({ kind }) => old.includes(kind)))
+    const prints = decodePrints(bytes)
+    expect(prints.features[FeatureKind.String]).toEqual(sample.features[FeatureKind.String])
+    expect([prints.functionNames, prints.files]).toEqual([[], []])
+    for (const kind of [FeatureKind.Function, FeatureKind.Mnemonics, FeatureKind.Table, FeatureKind.Immediate] as const)
+      expect(prints.features[kind].starts).toEqual(Uint32Array.of(0))
+  })
+
+  test('are written with the sections that they had', () => {
+    const list = additions(1, SIZE).filter(({ kind }) => kind === 'string' || kind === 'symbol' || kind === 'template')
+    const bytes = encodePrints(buildPrints(list, releaseList(SIZE.releases)))
+    expect(readSections(bytes).map(({ kind }) => kind)).toEqual(old)
+  })
+
+  test('that ship come out byte for byte', () => {
+    for (const name of ['zlib', 'lz4', 'expat']) {
+      const bytes = readFileSync(new URL(`../../fingerprint-db/prints/${name}.bpf`, import.meta.url))
+      expect(Buffer.from(encodePrints(decodePrints(bytes))).equals(bytes), name).toBe(true)
+    }
   })
 })
 
@@ -235,8 +275,9 @@ describe('a damaged prints file', () => {
       })
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
       if (prints === undefined) continue
-      for (const table of [prints.strings, prints.symbols]) {
+      for (const table of Object.values(prints.features)) {
         expect(table.starts.at(-1)).toBe(table.units.length)
+        expect(table.names?.every((name) => name <= prints!.functionNames.length)).not.toBe(false)
         expect(table.units.every((unit) => unit < prints!.units.length)).toBe(true)
         expect(table.sets.every((set) => set < prints!.sets.length)).toBe(true)
       }

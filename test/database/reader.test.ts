@@ -6,20 +6,29 @@ import { Level } from 'level'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Bloom, bloomBytes } from '../../src/database/bloom.ts'
 import { bucketBits, bucketKey, bucketOf, MANIFEST_KEY } from '../../src/database/buckets.ts'
-import { BucketReader, packBucket } from '../../src/database/postings.ts'
+import { HitColumns } from '../../src/database/hit-columns.ts'
+import { BucketReader, LITTLE_ENDIAN, packBucket } from '../../src/database/postings.ts'
 import { type DatabaseReader, openReader } from '../../src/database/reader.ts'
 import { packRecord, seal, unpackRecord, unseal } from '../../src/database/records.ts'
 import { SCHEMA } from '../../src/database/schema.ts'
 import { writeDatabase } from '../../src/database/writer.ts'
 import { DetectorError } from '../../src/errors.ts'
 import { below, random } from './synthetic.ts'
-import { databaseContent, kindFeatures, sortedHashes } from './synthetic-database.ts'
+import {
+  databaseContent,
+  expectedRows,
+  FILES,
+  kindFeatures,
+  type Row,
+  rowsOf,
+  sortedHashes,
+} from './synthetic-database.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'binprint-reader-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 const content = databaseContent(1, 20_000)
-const [strings, symbols] = content.features as [(typeof content.features)[0], (typeof content.features)[0]]
+const strings = content.features[0]!
 
 async function damaged(change: (level: Level<Buffer, Buffer>) => Promise<void>): Promise<string> {
   const copy = mkdtempSync(join(directory, 'damaged-'))
@@ -40,8 +49,19 @@ async function errorOf(run: () => Promise<unknown>): Promise<DetectorError> {
   throw new Error('nothing was thrown')
 }
 
+/** The definition of `docs/engine.md`, word by word. */
+function bitsOf(bytes: number, high: number, low: number): number[] {
+  const block = Number((BigInt(high) * BigInt(bytes / 64)) / 2n ** 32n)
+  const [a, b] = [low & 511, (low >>> 9) | 1]
+  return Array.from({ length: 8 }, (_, i) => block * 512 + Number((BigInt(a) + BigInt(i) * BigInt(b)) & 511n))
+}
+
+function hasBits(bytes: Uint8Array, high: number, low: number): boolean {
+  return bitsOf(bytes.length, high, low).every((bit) => ((bytes[bit >>> 3]! >>> (bit & 7)) & 1) === 1)
+}
+
 describe('the prefilter', () => {
-  test('lets every known hash through and one stranger in 200 at most', () => {
+  test('lets every known hash through and one stranger in 100 at most', () => {
     const { high, low } = sortedHashes(random(3), 20_000)
     const bloom = new Bloom(new Uint8Array(bloomBytes(high.length)))
     for (let i = 0; i < high.length; i++) bloom.add(high[i]!, low[i]!)
@@ -49,7 +69,35 @@ describe('the prefilter', () => {
     const next = random(4)
     let passed = 0
     for (let i = 0; i < 100_000; i++) if (bloom.has(next(), next())) passed++
-    expect(passed).toBeLessThan(500)
+    expect(passed).toBeLessThan(1000)
+  })
+
+  test('sets exactly the bits of the definition', () => {
+    const half = fc.oneof(fc.constantFrom(0, 1, 511, 512, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff), fc.nat(0xffff_ffff))
+    fc.assert(
+      fc.property(half, half, fc.integer({ min: 1, max: 5000 }), (high, low, blocks) => {
+        const bytes = new Uint8Array(blocks * 64)
+        const bloom = new Bloom(bytes)
+        bloom.add(high, low)
+        const expected = new Uint8Array(bytes.length)
+        for (const bit of bitsOf(bytes.length, high, low)) expected[bit >>> 3]! |= 1 << (bit & 7)
+        expect(Buffer.compare(bytes, expected)).toBe(0)
+        expect(bloom.has(high, low)).toBe(true)
+      }),
+    )
+  })
+
+  test.each([
+    [0, 64],
+    [42, 64],
+    [43, 128],
+    [2 ** 40, 2 ** 27],
+  ])('for %i keys has %i bytes', (keys, bytes) => {
+    expect(bloomBytes(keys)).toBe(bytes)
+  })
+
+  test.each([0, 63, 65, 2 ** 27 + 64])('of %i bytes is a mistake of the caller', (bytes) => {
+    expect(() => new Bloom(new Uint8Array(bytes))).toThrow(TypeError)
   })
 })
 
@@ -59,27 +107,61 @@ describe('a bucket', () => {
       fc.property(fc.nat(), fc.integer({ min: 0, max: 60 }), fc.boolean(), (seed, count, withStrangers) => {
         const features = kindFeatures(1, random(seed), count, 9)
         const bucket = new BucketReader(packBucket(features, 0, count))
+        const hits = new HitColumns()
+        const expected: Row[] = []
         for (let i = 0; i < count; i++) {
           if (seed % 3 === 0 && i % 2 === 0) continue
           if (withStrangers && features.low[i]! > 0 && features.low[i]! - 1 !== features.low[i - 1])
-            expect(bucket.find(features.high[i]!, features.low[i]! - 1, () => undefined)).toBe(false)
+            expect(bucket.find(features.high[i]!, features.low[i]! - 1, i, 9, hits)).toBe(false)
           for (let times = 0; times < 2; times++) {
-            const found: number[][] = []
-            expect(bucket.find(features.high[i]!, features.low[i]!, (...posting) => found.push(posting))).toBe(true)
-            const expected: number[][] = []
-            for (let p = features.starts[i]!; p < features.starts[i + 1]!; p++)
-              expected.push([
-                features.component[p]!,
-                features.unit[p]!,
-                features.set[p]!,
-                features.families[i]!,
-                features.components[i]!,
-              ])
-            expect(found).toEqual(expected)
+            expect(bucket.find(features.high[i]!, features.low[i]!, i, 9, hits)).toBe(true)
+            expected.push(...expectedRows(features, i, i))
           }
         }
+        expect(rowsOf(hits.finish())).toEqual(expected)
       }),
     )
+  })
+
+  test.each([
+    ['evenly', (i: number) => i * 1000],
+    ['all at one end', (i: number) => (i === 0 ? 0 : 0xffff_ff00 + (i % 256))],
+    ['in powers of two', (i: number) => 2 ** (i % 32)],
+    ['all the same', () => 77],
+  ])('finds hashes whose upper halves are spread %s', (_, high) => {
+    const highs = Uint32Array.from({ length: 600 }, (__, i) => high(i)).sort()
+    const features = {
+      ...kindFeatures(1, random(5), 600, 9),
+      high: highs,
+      low: Uint32Array.from({ length: 600 }, (__, i) => i * 7),
+    }
+    const bucket = new BucketReader(packBucket(features, 0, 600))
+    for (let i = 0; i < 600; i++) {
+      const hits = new HitColumns()
+      expect(bucket.find(features.high[i]!, features.low[i]!, 3, 9, hits)).toBe(true)
+      expect(rowsOf(hits.finish())).toEqual(expectedRows(features, i, 3))
+      expect(bucket.find(features.high[i]!, features.low[i]! + 1, 3, 9, new HitColumns())).toBe(false)
+    }
+    for (const stranger of [0x8000_0001, 0xffff_ffff, 5])
+      expect(bucket.find(stranger, 1, 3, 9, new HitColumns())).toBe(false)
+  })
+
+  test('whose postings take more than 64 KiB gives them back', () => {
+    const count = 9000
+    const features = {
+      ...kindFeatures(4, random(7), count, 9),
+      starts: Uint32Array.from({ length: count + 1 }, (_, i) => i),
+    }
+    for (const column of [features.unit, features.set, features.name as Uint32Array] as Uint32Array[])
+      column.forEach((_, p) => {
+        column[p] = 0xffff_ffff - p
+      })
+    const bucket = new BucketReader(packBucket(features, 0, count))
+    for (const i of [0, 4500, count - 1]) {
+      const hits = new HitColumns()
+      bucket.find(features.high[i]!, features.low[i]!, i, 9, hits)
+      expect(rowsOf(hits.finish())).toEqual(expectedRows(features, i, i))
+    }
   })
 
   test('with any damage ends in STORE_CORRUPT or in some postings', () => {
@@ -91,7 +173,7 @@ describe('a bucket', () => {
       if (broken.length > 0) broken[below(next, Math.min(broken.length, 400))] = next()
       try {
         const bucket = new BucketReader(broken)
-        for (let f = 0; f < 40; f++) bucket.find(features.high[f]!, features.low[f]!, () => undefined)
+        for (let f = 0; f < 40; f++) bucket.find(features.high[f]!, features.low[f]!, f, 9, new HitColumns())
       } catch (error) {
         expect(error).toMatchObject({ code: 'STORE_CORRUPT' })
       }
@@ -100,16 +182,17 @@ describe('a bucket', () => {
 
   test('counts above 255 are stored as 255', () => {
     const features = { ...kindFeatures(1, random(5), 1, 9), families: [300], components: [70_000] }
-    const found: number[][] = []
-    new BucketReader(packBucket(features, 0, 1)).find(features.high[0]!, features.low[0]!, (...p) => found.push(p))
-    expect(found[0]!.slice(3)).toEqual([255, 255])
+    const hits = new HitColumns()
+    new BucketReader(packBucket(features, 0, 1)).find(features.high[0]!, features.low[0]!, 0, 9, hits)
+    const { families, holders } = hits.finish()
+    expect([families[0], holders[0]]).toEqual([255, 255])
   })
 
   test.each([
     [0, 0],
-    [256, 0],
-    [257, 1],
-    [1_000_000, 12],
+    [2048, 0],
+    [2049, 1],
+    [1_000_000, 9],
   ])('of %i features stands among 2^%i', (features, bits) => {
     expect(bucketBits(features)).toBe(bits)
   })
@@ -168,43 +251,81 @@ describe('a compiled database', () => {
   })
 
   test('finds every posting of every feature', async () => {
-    for (const features of [strings, symbols]) {
+    for (const features of content.features) {
       const hits = await reader.lookup(features.kind, features.high, features.low, 0, features.high.length)
-      const expected = []
-      for (let query = 0; query < features.high.length; query++)
-        for (let p = features.starts[query]!; p < features.starts[query + 1]!; p++)
-          expected.push({
-            query,
-            component: features.component[p],
-            unit: features.unit[p],
-            set: features.set[p],
-            families: features.families[query],
-            components: features.components[query],
-          })
-      expect(hits).toEqual(expected)
+      const queries = [...features.high.keys()]
+      expect(rowsOf(hits)).toEqual(queries.flatMap((query) => expectedRows(features, query, query)))
     }
+  })
+
+  test('finds what a map of all features finds, for any queries', async () => {
+    const known = new Map([...strings.high.keys()].map((i) => [`${strings.high[i]} ${strings.low[i]}`, i]))
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.nat(3000), async (seed, count) => {
+        const next = random(seed)
+        const queries = Array.from({ length: count }, () => {
+          const i = below(next, strings.high.length)
+          const [h, l] = [strings.high[i]!, strings.low[i]!]
+          return [
+            [h, l],
+            [h, l ^ 1],
+            [h ^ (1 << below(next, 32)), l],
+            [next(), next()],
+          ][below(next, 4)]!
+        }).map(([h, l]) => [h! >>> 0, l! >>> 0] as const)
+        queries.sort((a, b) => a[0] - b[0] || a[1] - b[1])
+        const high = Uint32Array.from(queries, ([h]) => h)
+        const low = Uint32Array.from(queries, ([, l]) => l)
+        const expected = queries.flatMap(([h, l], query) => {
+          const feature = known.get(`${h} ${l}`)
+          return feature === undefined ? [] : expectedRows(strings, feature, query)
+        })
+        expect(rowsOf(await reader.lookup(strings.kind, high, low, 0, count))).toEqual(expected)
+      }),
+      { numRuns: 30 },
+    )
   })
 
   test('finds each repetition of a query, and nothing for strangers', async () => {
     const [a, b] = [100, 15_000]
     const high = Uint32Array.of(0, strings.high[a]!, strings.high[a]!, strings.high[b]!, 0xffff_ffff)
     const low = Uint32Array.of(7, strings.low[a]!, strings.low[a]!, strings.low[b]!, 0xffff_ffff)
-    const hits = await reader.lookup(strings.kind, high, low, 0, 5)
-    const postings = (feature: number) => strings.starts[feature + 1]! - strings.starts[feature]!
-    expect(hits.map(({ query }) => query)).toEqual([
-      ...Array(postings(a)).fill(1),
-      ...Array(postings(a)).fill(2),
-      ...Array(postings(b)).fill(3),
-    ])
+    const hits = rowsOf(await reader.lookup(strings.kind, high, low, 0, 5))
+    expect(hits).toEqual([a, a, b].flatMap((feature, i) => expectedRows(strings, feature, i + 1)))
+  })
+
+  test('has prefilters of whole cache lines that let its features through, and nothing of other kinds', () => {
+    for (const { kind, high, low } of content.features) {
+      const bytes = reader.prefilter.filter(kind)
+      expect(bytes.length % 64).toBe(0)
+      expect(high.every((h, i) => hasBits(bytes, h, low[i]!))).toBe(true)
+    }
+    expect(reader.prefilter.filter(99)).toEqual(new Uint8Array(0))
+    expect(reader.prefilter.filter(1)).toBe(reader.prefilter.filter(1))
+  })
+
+  test('gives back the names of functions, which no lookup needs', async () => {
+    expect([await reader.functionNames(0), await reader.functionNames(1)]).toEqual([['inflate', 'main'], []])
+  })
+
+  test('names every component that a file with this sha256 or build-id belongs to', async () => {
+    const identity = (i: number) => {
+      const { component, release, name, arch } = FILES[i]!
+      return { component, release, name, arch }
+    }
+    expect(await reader.fileBySha256('ab'.repeat(32))).toEqual([identity(0), identity(1)])
+    expect(await reader.fileBySha256('00'.repeat(32))).toEqual([identity(3)])
+    expect(await reader.fileByBuildId('c0ffee')).toEqual([identity(0), identity(1), identity(2)])
+    expect([await reader.fileBySha256('ff'.repeat(32)), await reader.fileByBuildId('c0ff')]).toEqual([[], []])
   })
 
   test('looks up only the range asked for', async () => {
     const hits = await reader.lookup(strings.kind, strings.high, strings.low, 50, 60)
-    expect([...new Set(hits.map(({ query }) => query))]).toEqual([50, 51, 52, 53, 54, 55, 56, 57, 58, 59])
+    expect([...new Set(hits.queries)]).toEqual([50, 51, 52, 53, 54, 55, 56, 57, 58, 59])
   })
 
   test('knows nothing of a kind it does not hold', async () => {
-    expect(await reader.lookup(99, strings.high, strings.low, 0, 10)).toEqual([])
+    expect(await reader.lookup(99, strings.high, strings.low, 0, 10)).toMatchObject({ count: 0 })
   })
 
   test('answers several lookups at once', async () => {
@@ -214,7 +335,7 @@ describe('a compiled database', () => {
       reader.lookup(strings.kind, strings.high, strings.low, 0, size / 2),
       reader.lookup(strings.kind, strings.high, strings.low, size / 2, size),
     ])
-    expect([...first!, ...second!]).toEqual(all)
+    expect([...rowsOf(first!), ...rowsOf(second!)]).toEqual(rowsOf(all!))
   })
 
   test('leaves nothing in its log', async () => {
@@ -229,10 +350,12 @@ describe('a compiled database', () => {
     await writeDatabase(path, {
       manifest: { ...content.manifest, components: [], features: {} },
       components: [],
+      functionNames: [],
+      files: [],
       features: [],
     })
     await using empty = await openReader(path)
-    expect(await empty.lookup(1, strings.high, strings.low, 0, 10)).toEqual([])
+    expect(await empty.lookup(1, strings.high, strings.low, 0, 10)).toMatchObject({ count: 0 })
   })
 
   test('is not read after close', async () => {
@@ -287,7 +410,10 @@ describe('opening', () => {
 
   test('a database of another schema says what to do', async () => {
     const path = await damaged((level) =>
-      level.put(MANIFEST_KEY, packRecord({ manifest: { ...content.manifest, schema: SCHEMA + 1 }, layout: [] })),
+      level.put(
+        MANIFEST_KEY,
+        packRecord({ manifest: { ...content.manifest, schema: SCHEMA + 1 }, littleEndian: true, layout: [] }),
+      ),
     )
     const error = await errorOf(() => openReader(path))
     expect(error.code).toBe('STORE_SCHEMA_MISMATCH')
@@ -296,19 +422,37 @@ describe('opening', () => {
     )
   })
 
+  test('a database of another byte order is not read', async () => {
+    const path = await damaged((level) =>
+      level.put(MANIFEST_KEY, packRecord({ manifest: content.manifest, littleEndian: !LITTLE_ENDIAN, layout: [] })),
+    )
+    expect((await errorOf(() => openReader(path))).code).toBe('STORE_SCHEMA_MISMATCH')
+  })
+
   test.each([
     ['no manifest', (level: Level<Buffer, Buffer>) => level.del(MANIFEST_KEY)],
     [
       'a broken layout',
       (level: Level<Buffer, Buffer>) =>
-        level.put(MANIFEST_KEY, packRecord({ manifest: content.manifest, layout: [{ kind: 1, bucketBits: 77 }] })),
+        level.put(
+          MANIFEST_KEY,
+          packRecord({
+            manifest: content.manifest,
+            littleEndian: LITTLE_ENDIAN,
+            layout: [{ kind: 1, bucketBits: 77 }],
+          }),
+        ),
     ],
     [
       'a prefilter of another size',
       (level: Level<Buffer, Buffer>) =>
         level.put(
           MANIFEST_KEY,
-          packRecord({ manifest: content.manifest, layout: [{ kind: 1, bucketBits: 1, bloomBytes: 9 }] }),
+          packRecord({
+            manifest: content.manifest,
+            littleEndian: LITTLE_ENDIAN,
+            layout: [{ kind: 1, bucketBits: 1, bloomBytes: 64 }],
+          }),
         ),
     ],
   ])('a database with %s is STORE_CORRUPT', async (_, change) => {
@@ -360,6 +504,7 @@ describe('a damaged value', () => {
     await using reader = await openReader(path)
     const hits = await reader.lookup(1, high, low, 0, high.length)
     const components = await Promise.all(reader.manifest.components.map((__, index) => reader.component(index)))
-    return [reader.manifest, hits, components]
+    const files = await Promise.all(FILES.map(({ sha256 }) => reader.fileBySha256(sha256)))
+    return [reader.manifest, rowsOf(hits), components, files, await reader.functionNames(0)]
   }
 })

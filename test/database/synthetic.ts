@@ -1,3 +1,4 @@
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import type { ComponentPrints, ReleaseRecord } from '../../src/database/schema.ts'
 
@@ -36,9 +37,22 @@ export function releaseList(count: number): ReleaseRecord[] {
   }))
 }
 
+type AdditionKind = 'string' | 'symbol' | 'function' | 'mnemonics' | 'table' | 'bigEndianTable' | 'immediate'
+
+const KINDS: Readonly<Record<AdditionKind, FeatureKind>> = {
+  string: FeatureKind.String,
+  symbol: FeatureKind.Symbol,
+  function: FeatureKind.Function,
+  mnemonics: FeatureKind.Mnemonics,
+  table: FeatureKind.Table,
+  bigEndianTable: FeatureKind.BigEndianTable,
+  immediate: FeatureKind.Immediate,
+}
+const NAMES = Object.keys(KINDS) as AdditionKind[]
+
 /** One sighting of a feature, as the indexer reports it. */
 export interface Addition {
-  readonly kind: 'string' | 'symbol' | 'template'
+  readonly kind: AdditionKind | 'template' | 'file'
   readonly hash: bigint
   readonly unit: string
   readonly vendored: boolean
@@ -53,7 +67,9 @@ export function additions(seed: number, size: { features: number; units: number;
   const list: Addition[] = []
   for (let i = 0; i < size.features; i++) {
     const hash = (BigInt(next()) << 32n) | BigInt(next())
-    const kind = (['string', 'string', 'string', 'symbol', 'template'] as const)[below(next, 5)]!
+    const kind = ([...NAMES, ...NAMES, 'string', 'string', 'string', 'template', 'template', 'file'] as const)[
+      below(next, 20)
+    ]!
     for (let copies = below(next, 6) === 0 ? 2 : 1; copies > 0; copies--) {
       const number = below(next, size.units)
       const unit = `${number % 3 === 0 ? 'lib/' : ''}unit${number}.c`
@@ -78,9 +94,18 @@ export function addAll(
 ): void {
   for (const { kind, hash, unit, vendored, release, agrees, headerOnly } of list) {
     const [h, u, r] = [builder.internHash(hash), builder.internUnit(unit, vendored), place(release)]
-    if (kind === 'string') builder.addString(h, u, r)
-    else if (kind === 'symbol') builder.addSymbol(h, u, r)
-    else builder.addTemplate(h, u, r, { agrees, selfNaming: hash % 2n === 0n, head: hash % 3n === 0n, headerOnly })
+    if (kind === 'file')
+      builder.addFile({
+        sha256: hash.toString(16).padStart(64, '0'),
+        buildId: vendored ? null : hash.toString(16).padStart(40, '0'),
+        arch: hash % 2n === 0n ? 'x86_64' : 'aarch64',
+        release: r,
+        name: unit,
+      })
+    else if (kind !== 'template') {
+      const name = kind === 'function' && hash % 4n > 0n ? `_do${hash % 97n}` : undefined
+      builder.addFeature(KINDS[kind], h, u, r, name)
+    } else builder.addTemplate(h, u, r, { agrees, selfNaming: hash % 2n === 0n, head: hash % 3n === 0n, headerOnly })
   }
 }
 

@@ -13,7 +13,7 @@ function code(subject: string, count: number, instructions = 40, from = 0): Code
   }))
 }
 
-function features(kind: Kind, subject: string, count: number, from = 0): CodeFeature[] {
+function features(kind: CodeFeature['kind'], subject: string, count: number, from = 0): CodeFeature[] {
   return Array.from({ length: count }, (_, i) => ({
     kind,
     name: `${subject} ${kind} ${from + i}`,

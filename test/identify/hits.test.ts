@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Candidate } from '../../src/identify/hits.ts'
 import { type Setting, sentences, settingOf } from './setting.ts'
 
-const shared = sentences('mule', 4)
+const shared = sentences('mule', 8)
 const alone = sentences('donkey', 6)
 const copied = sentences('zebra', 8)
 const common = sentences('everyone', 5)
@@ -97,9 +97,9 @@ describe('fingerprints of a file become hits of units', () => {
     expect(await weights('donkey', [...common, ...alone])).toHaveLength(alone.length)
   })
 
-  test('fewer than three hits make no candidate', async () => {
-    expect(await candidate('donkey', alone.slice(0, 2))).toBeUndefined()
-    expect(await candidate('donkey', alone.slice(0, 3))).toBeDefined()
+  test('hits that weigh less than two sentences together make no candidate', async () => {
+    expect(await candidate('donkey', [...alone.slice(0, 1), ...shared.slice(0, 3)])).toBeUndefined()
+    expect(await candidate('donkey', [...alone.slice(0, 1), ...shared.slice(0, 4)])).toBeDefined()
   })
 
   test('df counts every unit of the database that holds the string', async () => {

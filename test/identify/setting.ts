@@ -9,6 +9,7 @@ import { hash64 } from '../../src/bytes/hash.ts'
 import { DEFAULT_LIMITS } from '../../src/bytes/limits.ts'
 import { bytesSource } from '../../src/bytes/source.ts'
 import { type CatalogEntry, defaultEntry } from '../../src/database/catalog.ts'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import { type DatabaseReader, openReader } from '../../src/database/reader.ts'
 import type { ComponentPrints, ReleaseRecord } from '../../src/database/schema.ts'
@@ -38,7 +39,7 @@ export type UnitText =
 
 /** A fingerprint that no text gives: its hash is that of the name. */
 export interface CodeFeature {
-  readonly kind: Kind
+  readonly kind: FeatureKind
   readonly name: string
   /** File offset in a program; default 0. */
   readonly at?: number
@@ -133,7 +134,8 @@ export function inputOf(content: FileContent): IdentifyInput {
   return {
     prints: prints.seal(),
     programs: [program],
-    textAt: (offset, length) => latin1(source.read(offset, length)),
+    // Invented code lies beyond the file.
+    textAt: (offset, length) => (offset + length <= source.size ? latin1(source.read(offset, length)) : ''),
     sha256: '',
   }
 }
@@ -200,12 +202,13 @@ function addUnit(builder: PrintsBuilder, path: string, text: UnitText, release: 
   } = 'length' in text ? { strings: text } : text
   const unit = builder.internUnit(path, vendored)
   const { version } = builder.releases[release]!
-  for (const name of symbols) builder.addSymbol(builder.internHash(hash64(Buffer.from(name))), unit, release)
+  for (const name of symbols)
+    builder.addFeature(FeatureKind.Symbol, builder.internHash(hash64(Buffer.from(name))), unit, release)
   for (const { kind, name, called } of code)
     builder.addFeature(kind, builder.internHash(hash64(Buffer.from(name))), unit, release, called)
   for (const literal of strings)
     extractLiteral(literal, {
-      string: (hash) => builder.addString(builder.internHash(hash), unit, release),
+      string: (hash) => builder.addFeature(FeatureKind.String, builder.internHash(hash), unit, release),
       template: ({ hash, version: captured, selfNaming, head }) => {
         const agrees = captured === version
         builder.addTemplate(builder.internHash(hash), unit, release, { agrees, selfNaming, head, headerOnly })

@@ -131,7 +131,7 @@ describe('validation', () => {
   })
 
   test('fields that later versions add are allowed everywhere', () => {
-    const later = { ...report, source: 'x', files: [{ ...file, components: [{ ...match, method: 'x' }] }] }
+    const later = { ...report, source: 'x', files: [{ ...file, components: [{ ...match, colour: 'x' }] }] }
     expect(validate(later)).toBe(true)
   })
 

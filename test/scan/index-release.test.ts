@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { decodePrints } from '../../src/database/prints-file.ts'
 import type { ComponentPrints } from '../../src/database/schema.ts'
 import { type IndexReleaseOptions, indexRelease } from '../../src/scan/index-release.ts'
@@ -107,7 +108,7 @@ describe('prints that are there already', () => {
     writeFiles(other, { 'inflate.c': 'const char *const text = "this release is another one now";\n' })
     await indexRelease(prints, [other], { component, release: '1.0.0' })
     expect(storedVersions()).toEqual(['1.0.0'])
-    expect(stored().strings.high).toHaveLength(1)
+    expect(stored().features[FeatureKind.String].high).toHaveLength(1)
     await index('1.0.0')
     expect(stored()).toEqual(before)
   })

@@ -1,0 +1,168 @@
+import type { FeatureKind } from '../database/feature-kinds.ts'
+import type { KindFeatures } from '../database/postings.ts'
+import type { ComponentPrints, FeatureTable, Intervals, ReleaseRecord } from '../database/schema.ts'
+import { Kind } from '../fingerprint/print-set.ts'
+import { type MergedFeatures, mergeFeatures } from './merge.ts'
+
+/** What decides which postings of a component count. */
+export interface Ownership {
+  readonly prints: readonly ComponentPrints[]
+  /** By component and unit: 1 for copies of another component's code. */
+  readonly vendored: readonly Uint8Array[]
+  /** By component: the number of its family, counted from 0. */
+  readonly families: readonly number[]
+}
+
+/** Whether a feature of some kind says nothing, whoever holds it. */
+export interface CommonFeatures {
+  /** Of programs that hold none of the components. */
+  readonly background: FeatureTable | undefined
+  /** Constants of published algorithms, which every implementation has to hold. */
+  readonly isPublicTable?: ((high: number, low: number) => boolean) | undefined
+}
+
+/**
+ * The features of one kind with the postings that count: not of vendored units, nothing that is common, and of built
+ * releases nothing that the sources of another family own, as libraries carry what is linked into them.
+ */
+export function compileKind(
+  kind: FeatureKind,
+  owned: Ownership,
+  common: CommonFeatures,
+  merged: MergedFeatures = mergeFeatures(owned.prints.map(({ features }) => features[kind])),
+): KindFeatures {
+  const { prints, vendored, families } = owned
+  const tables = prints.map(({ features }) => features[kind])
+  const fromSource = prints.map(({ sets, releases }) =>
+    Uint8Array.from(sets, (set) => Number(holdsSource(set, releases))),
+  )
+  const isCommon = commonTest(kind, common)
+  const out = new Columns(
+    merged.high.length,
+    tables.reduce((sum, { units }) => sum + units.length, 0),
+    kind === Kind.Function,
+  )
+  // By family: the last feature, plus one, that its sources hold, or that it holds at all.
+  const owner = new Uint32Array(families.length)
+  const counted = new Uint32Array(families.length)
+  for (let i = 0; i < merged.high.length; i++) {
+    if (isCommon(merged.high[i]!, merged.low[i]!)) continue
+    const [start, end] = [merged.starts[i]!, merged.starts[i + 1]!]
+    let hasOwner = false
+    // One holder shuts out nobody.
+    if (end - start > 1)
+      for (let entry = start; entry < end; entry++) {
+        const component = merged.component[entry]!
+        if (!ownsInSource(component, merged.feature[entry]!)) continue
+        owner[families[component]!] = i + 1
+        hasOwner = true
+      }
+    let holders = 0
+    let holdingFamilies = 0
+    for (let entry = start; entry < end; entry++) {
+      const component = merged.component[entry]!
+      const family = families[component]!
+      if (hasOwner && owner[family] !== i + 1) continue
+      if (!out.addPostings(component, tables[component]!, merged.feature[entry]!, vendored[component]!)) continue
+      holders++
+      if (counted[family] !== i + 1) holdingFamilies++
+      counted[family] = i + 1
+    }
+    if (holders > 0) out.addFeature(merged.high[i]!, merged.low[i]!, holdingFamilies, holders)
+  }
+  return out.finish(kind)
+
+  function ownsInSource(component: number, feature: number): boolean {
+    const table = tables[component]!
+    for (let p = table.starts[feature]!; p < table.starts[feature + 1]!; p++)
+      if (vendored[component]![table.units[p]!] === 0 && fromSource[component]![table.sets[p]!] === 1) return true
+    return false
+  }
+}
+
+/** Growing without copies: the sums of all tables are known, and little of them is left out. */
+class Columns {
+  readonly #high: Uint32Array
+  readonly #low: Uint32Array
+  readonly #starts: Uint32Array
+  readonly #families: Uint16Array
+  readonly #components: Uint16Array
+  readonly #component: Uint16Array
+  readonly #unit: Uint32Array
+  readonly #set: Uint32Array
+  readonly #name: Uint32Array | undefined
+  #features = 0
+  #postings = 0
+
+  constructor(features: number, postings: number, hasNames: boolean) {
+    this.#high = new Uint32Array(features)
+    this.#low = new Uint32Array(features)
+    this.#starts = new Uint32Array(features + 1)
+    this.#families = new Uint16Array(features)
+    this.#components = new Uint16Array(features)
+    this.#component = new Uint16Array(postings)
+    this.#unit = new Uint32Array(postings)
+    this.#set = new Uint32Array(postings)
+    this.#name = hasNames ? new Uint32Array(postings) : undefined
+  }
+
+  /** Adds the postings of the next feature in units that are not vendored; false when there are none. */
+  addPostings(component: number, table: FeatureTable, feature: number, vendored: Uint8Array): boolean {
+    const before = this.#postings
+    for (let p = table.starts[feature]!; p < table.starts[feature + 1]!; p++) {
+      if (vendored[table.units[p]!] === 1) continue
+      const at = this.#postings++
+      this.#component[at] = component
+      this.#unit[at] = table.units[p]!
+      this.#set[at] = table.sets[p]!
+      if (this.#name !== undefined) this.#name[at] = table.names?.[p] ?? 0
+    }
+    return this.#postings > before
+  }
+
+  addFeature(high: number, low: number, families: number, components: number): void {
+    const at = this.#features++
+    this.#high[at] = high
+    this.#low[at] = low
+    this.#families[at] = families
+    this.#components[at] = components
+    this.#starts[at + 1] = this.#postings
+  }
+
+  /** Views, not copies. */
+  finish(kind: FeatureKind): KindFeatures {
+    const [features, postings] = [this.#features, this.#postings]
+    return {
+      kind,
+      high: this.#high.subarray(0, features),
+      low: this.#low.subarray(0, features),
+      starts: this.#starts.subarray(0, features + 1),
+      families: this.#families.subarray(0, features),
+      components: this.#components.subarray(0, features),
+      component: this.#component.subarray(0, postings),
+      unit: this.#unit.subarray(0, postings),
+      set: this.#set.subarray(0, postings),
+      ...(this.#name === undefined ? {} : { name: this.#name.subarray(0, postings) }),
+    }
+  }
+}
+
+/** To be asked for ascending hashes. */
+function commonTest(kind: FeatureKind, { background, isPublicTable }: CommonFeatures): typeof isCommon {
+  const isTable = kind === Kind.Table || kind === Kind.BigEndianTable
+  const { high, low } = background ?? { high: new Uint32Array(0), low: new Uint32Array(0) }
+  let at = 0
+  return isCommon
+
+  function isCommon(h: number, l: number): boolean {
+    while (at < high.length && (high[at]! < h || (high[at] === h && low[at]! < l))) at++
+    return (high[at] === h && low[at] === l) || (isTable && (isPublicTable?.(h, l) ?? false))
+  }
+}
+
+function holdsSource(set: Intervals, releases: readonly ReleaseRecord[]): boolean {
+  for (let i = 0; i < set.length; i += 2)
+    for (let release = set[i]!; release <= set[i + 1]!; release++)
+      if (releases[release]!.origin === 'source') return true
+  return false
+}

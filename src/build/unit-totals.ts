@@ -1,0 +1,66 @@
+import type { KindFeatures } from '../database/postings.ts'
+import type { ComponentPrints, ReleaseRecord, UnitTotals } from '../database/schema.ts'
+
+/** The kinds whose features are counted per unit. */
+export type CountedFeatures = Readonly<Record<keyof UnitTotals, KindFeatures>>
+
+/** The totals of every unit, by component and unit. */
+export function unitTotals(prints: readonly ComponentPrints[], features: CountedFeatures): UnitTotals[][] {
+  const strings = totalsOf(prints, features.strings, true)
+  const tables = totalsOf(prints, features.tables, false)
+  const bigEndianTables = totalsOf(prints, features.bigEndianTables, false)
+  const immediates = totalsOf(prints, features.immediates, false)
+  return prints.map(({ units }, component) =>
+    units.map((_, unit) => ({
+      strings: strings[component]![unit]!,
+      tables: tables[component]![unit]!,
+      bigEndianTables: bigEndianTables[component]![unit]!,
+      immediates: immediates[component]![unit]!,
+    })),
+  )
+}
+
+function totalsOf(prints: readonly ComponentPrints[], features: KindFeatures, withBuilt: boolean): number[][][] {
+  const { order, starts } = byComponent(features, prints.length)
+  return prints.map(({ units, sets, releases }, component) => {
+    const [from, to] = [starts[component]!, starts[component + 1]!]
+    if (from === to) return units.map(() => [])
+    // By unit: differences from the release before.
+    const width = releases.length + 1
+    const changes = new Int32Array(units.length * width)
+    for (let i = from; i < to; i++) {
+      const posting = order[i]!
+      const row = features.unit[posting]! * width
+      const intervals = sets[features.set[posting]!]!
+      for (let j = 0; j < intervals.length; j += 2) {
+        changes[row + intervals[j]!]!++
+        changes[row + intervals[j + 1]! + 1]!--
+      }
+    }
+    return units.map((_, unit) => runLengths(changes.subarray(unit * width, (unit + 1) * width), releases, withBuilt))
+  })
+}
+
+/** The postings of each component together, in the order they had. */
+function byComponent({ component }: KindFeatures, components: number): { order: Uint32Array; starts: Uint32Array } {
+  const starts = new Uint32Array(components + 1)
+  for (let p = 0; p < component.length; p++) starts[component[p]! + 1]!++
+  for (let i = 0; i < components; i++) starts[i + 1]! += starts[i]!
+  const next = starts.slice()
+  const order = new Uint32Array(component.length)
+  for (let p = 0; p < component.length; p++) order[next[component[p]!]!++] = p
+  return { order, starts }
+}
+
+function runLengths(changes: Int32Array, releases: readonly ReleaseRecord[], withBuilt: boolean): number[] {
+  const runs: number[] = []
+  let total = 0
+  let stored = 0
+  for (let release = 0; release < releases.length; release++) {
+    total += changes[release]!
+    if (total === stored || (!withBuilt && releases[release]!.origin === 'built')) continue
+    stored = total
+    runs.push(release, total)
+  }
+  return runs
+}

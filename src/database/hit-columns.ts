@@ -1,0 +1,83 @@
+import { enlarged } from './pair-table.ts'
+
+/**
+ * What a lookup found, as a struct of arrays: one row for each place where a hash is known, ascending by query, then
+ * component. The arrays are as long as `count` and belong to the caller.
+ */
+export interface LookupHits {
+  readonly count: number
+  /** Index of the query, as passed in. */
+  readonly queries: Uint32Array
+  /** Index into the manifest's components. */
+  readonly components: Uint32Array
+  readonly units: Uint32Array
+  /** Index into `ComponentRecord.sets`; for templates into `ComponentRecord.templates`. */
+  readonly sets: Uint32Array
+  /** For functions one more than the index in `DatabaseReader.functionNames`; 0 without a name and for other kinds. */
+  readonly names: Uint32Array
+  /** Families that hold the feature in a unit that is not vendored, capped at 255. */
+  readonly families: Uint8Array
+  /** Components that hold the feature, capped at 255. */
+  readonly holders: Uint8Array
+}
+
+/** Collects the rows of {@link LookupHits}. */
+export class HitColumns {
+  #count = 0
+  #queries = new Uint32Array(256)
+  #components = new Uint32Array(256)
+  #units = new Uint32Array(256)
+  #sets = new Uint32Array(256)
+  #names = new Uint32Array(256)
+  /** Families in the lower byte, holders above. */
+  #spread = new Uint32Array(256)
+
+  get count(): number {
+    return this.#count
+  }
+
+  add(
+    query: number,
+    component: number,
+    unit: number,
+    set: number,
+    name: number,
+    families: number,
+    holders: number,
+  ): void {
+    if (this.#count === this.#queries.length) this.#grow()
+    const at = this.#count++
+    this.#queries[at] = query
+    this.#components[at] = component
+    this.#units[at] = unit
+    this.#sets[at] = set
+    this.#names[at] = name
+    this.#spread[at] = families | (holders << 8)
+  }
+
+  /** Views of the columns; nothing may be added afterwards. */
+  finish(): LookupHits {
+    const count = this.#count
+    const spread = this.#spread.subarray(0, count)
+    return {
+      count,
+      queries: this.#queries.subarray(0, count),
+      components: this.#components.subarray(0, count),
+      units: this.#units.subarray(0, count),
+      sets: this.#sets.subarray(0, count),
+      names: this.#names.subarray(0, count),
+      families: Uint8Array.from(spread, (pair) => pair & 0xff),
+      holders: Uint8Array.from(spread, (pair) => pair >>> 8),
+    }
+  }
+
+  #grow(): void {
+    const size = this.#queries.length * 2
+    this.#queries = enlarged(this.#queries, size)
+    this.#components = enlarged(this.#components, size)
+    this.#units = enlarged(this.#units, size)
+    this.#sets = enlarged(this.#sets, size)
+    this.#names = enlarged(this.#names, size)
+    this.#spread = enlarged(this.#spread, size)
+  }
+}
