@@ -1,0 +1,79 @@
+import type { ByteSource } from '../bytes/source.ts'
+import type { CodePlaces } from './code-places.ts'
+import { type EhFrame, ehFrameAddress, readEhFrame } from './eh-frame.ts'
+import type { Program, UnwindTable } from './program.ts'
+import type { RangeList } from './range-list.ts'
+import { relocationTargets } from './relocation-targets.ts'
+
+/** Adds what the unwind tables of one kind say to `found`, by file offset and in the order of the tables. */
+export function addUnwindRanges(
+  program: Program,
+  source: ByteSource,
+  places: CodePlaces,
+  layout: 'eh_frame' | 'pdata',
+  found: RangeList,
+): void {
+  for (const table of program.unwindTables) {
+    if (layout !== 'eh_frame') continue
+    if (table.layout === 'eh_frame') addFrame(program, source, places, table, found)
+    else if (table.layout === 'eh_frame_hdr') addFrameOfHeader(program, source, places, table, found)
+  }
+}
+
+function addFrame(
+  program: Program,
+  source: ByteSource,
+  places: CodePlaces,
+  table: UnwindTable,
+  found: RangeList,
+): void {
+  const frame = frameOf(program, table)
+  if (program.kind !== 'object') {
+    readEhFrame(source, frame, (address, size) => {
+      const offset = places.offsetOf(address, -1)
+      if (offset >= 0) found.push(offset, size)
+    })
+    return
+  }
+  const targetAt = relocationTargets(program, source, table.section)
+  readEhFrame(source, frame, (_, size, storedAt) => {
+    const target = targetAt(storedAt)
+    const offset = target === undefined ? -1 : places.offsetOf(target.value, target.section)
+    if (offset >= 0) found.push(offset, size)
+  })
+}
+
+/** Without sections the header leads to the table, which then ends at its entry of length 0. */
+function addFrameOfHeader(
+  program: Program,
+  source: ByteSource,
+  places: CodePlaces,
+  table: UnwindTable,
+  found: RangeList,
+): void {
+  const address = ehFrameAddress(source, frameOf(program, table))
+  if (address === undefined) return
+  for (const holder of program.sections) {
+    const within = address - holder.address
+    if (!(within >= 0 && within < holder.size)) continue
+    const place = { address, offset: holder.offset + within, size: holder.size - within }
+    addFrame(program, source, places, { layout: 'eh_frame_hdr', section: -1, ...place }, found)
+    return
+  }
+}
+
+function frameOf({ bits, littleEndian, sections }: Program, { layout, address, offset, size }: UnwindTable): EhFrame {
+  const addressOf = (...names: readonly string[]) => sections.find(({ name }) => names.includes(name))?.address
+  const textBase = addressOf('.text')
+  const dataBase = addressOf('.got.plt') ?? addressOf('.got')
+  return {
+    offset,
+    size,
+    address,
+    bits,
+    littleEndian,
+    endsAtZero: layout === 'eh_frame_hdr',
+    ...(textBase === undefined ? {} : { textBase }),
+    ...(dataBase === undefined ? {} : { dataBase }),
+  }
+}
