@@ -1,5 +1,7 @@
 import type { ByteSource } from '../bytes/source.ts'
+import { addCallTargets } from './call-targets.ts'
 import { CodePlaces } from './code-places.ts'
+import { MAX_PADDING, trailingPadding } from './padding.ts'
 import { type Program, SymbolFlag } from './program.ts'
 import { RangeList } from './range-list.ts'
 import { addUnwindRanges } from './unwind-ranges.ts'
@@ -42,7 +44,25 @@ export function functionRanges(program: Program, source: ByteSource): FunctionRa
     addUnwindRanges(program, source, places, layout, found)
     ranges = merged(ranges, disjoint(found.sorted()))
   }
-  return finish(program, places, ranges)
+  const starts = symbols.unsized
+  addUnwindRanges(program, source, places, 'exidx', starts)
+  if (program.kind !== 'object')
+    for (const section of littleKnown(program, places, ranges))
+      addCallTargets(program, source, places, section, (offset) => starts.push(offset, 0))
+  return finish(program, places, withStarts(ranges, starts.sorted(), program, source, places))
+}
+
+/** Calls are searched where sized functions cover less of a section: one in two shows that they do not cover all kinds. */
+const WELL_KNOWN = 0.9
+
+/** The code sections that ascending ranges cover too little. */
+function littleKnown(program: Program, places: CodePlaces, { count, starts, sizes }: RangeList): readonly number[] {
+  let next = 0
+  return places.sections.filter((section) => {
+    let covered = 0
+    for (; next < count && (starts[next] as number) < places.end(section); next++) covered += sizes[next] as number
+    return covered < WELL_KNOWN * (program.sections[section]?.size ?? 0)
+  })
 }
 
 interface SymbolPlaces {
@@ -100,6 +120,54 @@ function merged(higher: RangeList, lower: RangeList): RangeList {
   }
   for (; next < high.count; next++) high.copy(next, result)
   return result
+}
+
+/**
+ * Adds what begins at ascending `starts` outside all ranges, up to the next start, range or end of the section. A range
+ * without symbol takes that of a start at its place.
+ */
+function withStarts(
+  ranges: RangeList,
+  starts: RangeList,
+  program: Program,
+  source: ByteSource,
+  places: CodePlaces,
+): RangeList {
+  if (starts.count === 0) return ranges
+  const result = new RangeList()
+  const [known, at] = [view(ranges), view(starts)]
+  let next = 0
+  let inside = Number.NEGATIVE_INFINITY
+  const pass = (symbol: number): void => {
+    inside = known.endOf(next)
+    const have = known.symbols[next] as number
+    const named = have < 0 && known.starts[next] === at.starts[i - 1] ? symbol : have
+    result.push(known.starts[next] as number, inside - (known.starts[next] as number), named)
+    next++
+  }
+  let i = 0
+  while (i < at.count) {
+    const start = at.starts[i] as number
+    let symbol = -1
+    for (; i < at.count && at.starts[i] === start; i++) if (symbol < 0) symbol = at.symbols[i] as number
+    while (next < known.count && (known.starts[next] as number) <= start) pass(symbol)
+    if (start < inside) continue
+    const end = Math.min(
+      places.end(places.sectionAt(start)),
+      at.starts[i] ?? Number.POSITIVE_INFINITY,
+      known.starts[next] ?? Number.POSITIVE_INFINITY,
+    )
+    const size = end - start - paddingBefore(program, source, start, end)
+    if (size > 0) result.push(start, size, symbol)
+  }
+  while (next < known.count) known.copy(next++, result)
+  return result
+}
+
+function paddingBefore({ arch, littleEndian }: Program, source: ByteSource, start: number, end: number): number {
+  if (!littleEndian) return 0
+  const length = Math.min(end - start, MAX_PADDING)
+  return trailingPadding(arch, source.read(end - length, length))
 }
 
 /** A list's arrays taken once, for loops. */

@@ -1,23 +1,50 @@
 import type { ByteSource } from '../bytes/source.ts'
 import type { CodePlaces } from './code-places.ts'
 import { type EhFrame, ehFrameAddress, readEhFrame } from './eh-frame.ts'
+import { readExidx } from './exidx.ts'
+import { readPdata } from './pdata.ts'
 import type { Program, UnwindTable } from './program.ts'
 import type { RangeList } from './range-list.ts'
 import { relocationTargets } from './relocation-targets.ts'
 
-/** Adds what the unwind tables of one kind say to `found`, by file offset and in the order of the tables. */
+/**
+ * Adds what the unwind tables of one kind say to `found`, by file offset and in the order of the tables. `exidx` gives
+ * starts only: size 0.
+ */
 export function addUnwindRanges(
   program: Program,
   source: ByteSource,
   places: CodePlaces,
-  layout: 'eh_frame' | 'pdata',
+  layout: 'eh_frame' | 'pdata' | 'exidx',
   found: RangeList,
 ): void {
   for (const table of program.unwindTables) {
-    if (layout !== 'eh_frame') continue
+    if (table.layout !== layout && !(table.layout === 'eh_frame_hdr' && layout === 'eh_frame')) continue
     if (table.layout === 'eh_frame') addFrame(program, source, places, table, found)
     else if (table.layout === 'eh_frame_hdr') addFrameOfHeader(program, source, places, table, found)
+    else if (table.layout === 'exidx') addExidx(program, source, places, table, found)
+    else
+      readPdata(program, source, table, (address, size) => {
+        const offset = places.offsetOf(address, -1)
+        if (offset >= 0) found.push(offset, size)
+      })
   }
+}
+
+function addExidx(
+  program: Program,
+  source: ByteSource,
+  places: CodePlaces,
+  table: UnwindTable,
+  found: RangeList,
+): void {
+  const targetAt = program.kind === 'object' ? relocationTargets(program, source, table.section) : undefined
+  readExidx(source, { ...table, littleEndian: program.littleEndian }, (address, storedAt) => {
+    const target = targetAt?.(storedAt)
+    if (targetAt !== undefined && target === undefined) return
+    const offset = places.offsetOf(target?.value ?? address, target?.section ?? -1)
+    if (offset >= 0) found.push(offset, 0)
+  })
 }
 
 function addFrame(
