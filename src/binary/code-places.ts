@@ -42,7 +42,10 @@ export class CodePlaces {
     return within >= 0 && within < size ? offset + within : -1
   }
 
-  /** Index of the code section that holds the byte at a file offset, -1 where none does. */
+  /**
+   * Index of the code section that holds the byte at a file offset, -1 where none does: of sections that overlap, as only
+   * damaged files have them, the last one that begins before it.
+   */
   sectionAt(offset: number): number {
     const index = this.#last(this.#byOffset, offset, (at) => this.#section(at).offset)
     return index >= 0 && offset < this.end(index) ? index : -1

@@ -151,9 +151,10 @@ function withStarts(
     let symbol = -1
     for (; i < at.count && at.starts[i] === start; i++) if (symbol < 0) symbol = at.symbols[i] as number
     while (next < known.count && (known.starts[next] as number) <= start) pass(symbol)
-    if (start < inside) continue
+    const section = places.sectionAt(start)
+    if (start < inside || section < 0) continue
     const end = Math.min(
-      places.end(places.sectionAt(start)),
+      places.end(section),
       at.starts[i] ?? Number.POSITIVE_INFINITY,
       known.starts[next] ?? Number.POSITIVE_INFINITY,
     )
