@@ -41,11 +41,17 @@ export function elfUnwindTables(tables: ElfTables, sections: readonly Section[])
     )
     return [...ehFrameSections(sections), ...listed].sort((a, b) => a.offset - b.offset)
   }
-  return tables.segments.flatMap((segment): UnwindTable[] => {
+  // The loader takes one segment of a type; a forged file could list its frames a thousand times.
+  const places = [SegmentType.EhFrame, SegmentType.ArmExidx].map((type) =>
+    tables.segments.find(
+      (segment) => segment.type === type && segment.fileSize > 0 && segment.offset < tables.cursor.size,
+    ),
+  )
+  const [frame, index] = places.map((segment): Omit<UnwindTable, 'layout'> | undefined => {
+    if (segment === undefined) return undefined
     const { address, offset } = segment
-    const size = Math.max(0, Math.min(segment.fileSize, tables.cursor.size - offset))
-    if (!(size > 0)) return []
-    if (segment.type === SegmentType.EhFrame) return [{ layout: 'eh_frame_hdr', section: -1, address, offset, size }]
-    return segment.type === SegmentType.ArmExidx ? exidx({ section: -1, address, offset, size }) : []
+    return { section: -1, address, offset, size: Math.min(segment.fileSize, tables.cursor.size - offset) }
   })
+  const frames: UnwindTable[] = frame === undefined ? [] : [{ layout: 'eh_frame_hdr', ...frame }]
+  return index === undefined ? frames : [...frames, ...exidx(index)]
 }

@@ -1,3 +1,4 @@
+import { Cursor } from '../bytes/cursor.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import type { Program, RelocationTable } from './program.ts'
 import { tablesOf, visitRelocations } from './relocations.ts'
@@ -23,36 +24,31 @@ export function relocationTargets(
 ): (offset: number) => RelocationTarget | undefined {
   const targets = new Map<number, RelocationTarget>()
   const changed = program.sections[section]
-  for (const table of program.format === 'elf' && changed !== undefined ? tablesOf(program, section) : []) {
-    const symbols = symbolReader(program, source, table)
-    const bytes = source.read(changed?.offset ?? 0, changed?.size ?? 0)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (program.format !== 'elf' || changed === undefined) return () => undefined
+  // Windows of both: an object may have a table for each of its functions, all with the same symbols.
+  const fields = new Cursor(source, program.littleEndian)
+  const symbols = new Cursor(source, program.littleEndian)
+  for (const table of tablesOf(program, section))
     visitRelocations(program, source, table, (offset, _, symbol, addend) => {
-      const base = symbols(symbol)
-      if (base === undefined || !(offset + 4 <= bytes.length)) return
-      const stored = table.layout === 'rel' ? view.getInt32(offset, program.littleEndian) : addend
+      const base = symbolAt(program, symbols, table, symbol)
+      if (base === undefined || !(offset + 4 <= changed.size)) return
+      const stored = table.layout === 'rel' ? fields.u32(changed.offset + offset) | 0 : addend
       targets.set(offset, { section: base.section, value: base.value + stored })
     })
-  }
   return (offset) => targets.get(offset)
 }
 
-/** Section and value of the symbol table's entries, undefined for undefined, absolute and missing ones. */
-function symbolReader(
+/** Section and value of an entry of the symbol table, undefined for undefined, absolute and missing ones. */
+function symbolAt(
   { bits, littleEndian, sections }: Program,
-  source: ByteSource,
+  cursor: Cursor,
   { symbolsOffset, symbolCount }: RelocationTable,
-): (index: number) => RelocationTarget | undefined {
-  const entryBytes = bits === 64 ? 24 : 16
-  const bytes = source.read(symbolsOffset, symbolCount * entryBytes)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return (index) => {
-    if (index >= symbolCount) return undefined
-    const at = index * entryBytes
-    // Section 0 is "undefined"; the program's list leaves it out. From 0xff00 on numbers have meanings of their own.
-    const section = view.getUint16(at + (bits === 64 ? 6 : 14), littleEndian) - 1
-    if (section < 0 || section >= Math.min(sections.length, 0xfeff)) return undefined
-    const value = view.getUint32(at + (bits === 64 ? (littleEndian ? 8 : 12) : 4), littleEndian)
-    return { section, value }
-  }
+  index: number,
+): RelocationTarget | undefined {
+  if (index >= symbolCount) return undefined
+  const at = symbolsOffset + index * (bits === 64 ? 24 : 16)
+  // Section 0 is "undefined"; the program's list leaves it out. From 0xff00 on numbers have meanings of their own.
+  const section = cursor.u16(at + (bits === 64 ? 6 : 14)) - 1
+  if (section < 0 || section >= Math.min(sections.length, 0xfeff)) return undefined
+  return { section, value: cursor.u32(at + (bits === 64 ? (littleEndian ? 8 : 12) : 4)) }
 }

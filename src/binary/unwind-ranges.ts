@@ -18,10 +18,11 @@ export function addUnwindRanges(
   layout: 'eh_frame' | 'pdata' | 'exidx',
   found: RangeList,
 ): void {
+  const bases = basesOf(program)
   for (const table of program.unwindTables) {
     if (table.layout !== layout && !(table.layout === 'eh_frame_hdr' && layout === 'eh_frame')) continue
-    if (table.layout === 'eh_frame') addFrame(program, source, places, table, found)
-    else if (table.layout === 'eh_frame_hdr') addFrameOfHeader(program, source, places, table, found)
+    if (table.layout === 'eh_frame') addFrame(program, source, places, bases, table, found)
+    else if (table.layout === 'eh_frame_hdr') addFrameOfHeader(program, source, places, bases, table, found)
     else if (table.layout === 'exidx') addExidx(program, source, places, table, found)
     else
       readPdata(program, source, table, (address, size) => {
@@ -51,10 +52,11 @@ function addFrame(
   program: Program,
   source: ByteSource,
   places: CodePlaces,
+  bases: Bases,
   table: UnwindTable,
   found: RangeList,
 ): void {
-  const frame = frameOf(program, table)
+  const frame = frameOf(program, bases, table)
   if (program.kind !== 'object') {
     readEhFrame(source, frame, (address, size) => {
       const offset = places.offsetOf(address, -1)
@@ -75,32 +77,35 @@ function addFrameOfHeader(
   program: Program,
   source: ByteSource,
   places: CodePlaces,
+  bases: Bases,
   table: UnwindTable,
   found: RangeList,
 ): void {
-  const address = ehFrameAddress(source, frameOf(program, table))
+  const address = ehFrameAddress(source, frameOf(program, bases, table))
   if (address === undefined) return
   for (const holder of program.sections) {
     const within = address - holder.address
     if (!(within >= 0 && within < holder.size)) continue
     const place = { address, offset: holder.offset + within, size: holder.size - within }
-    addFrame(program, source, places, { layout: 'eh_frame_hdr', section: -1, ...place }, found)
+    addFrame(program, source, places, bases, { layout: 'eh_frame_hdr', section: -1, ...place }, found)
     return
   }
 }
 
-function frameOf({ bits, littleEndian, sections }: Program, { layout, address, offset, size }: UnwindTable): EhFrame {
+function frameOf(
+  { bits, littleEndian }: Program,
+  bases: Bases,
+  { layout, address, offset, size }: Omit<UnwindTable, 'section'>,
+): EhFrame {
+  return { ...bases, offset, size, address, bits, littleEndian, endsAtZero: layout === 'eh_frame_hdr' }
+}
+
+type Bases = Pick<EhFrame, 'textBase' | 'dataBase'>
+
+/** What pointers relative to code and to the global offset table count from, where the program has such sections. */
+function basesOf({ sections }: Program): Bases {
   const addressOf = (...names: readonly string[]) => sections.find(({ name }) => names.includes(name))?.address
   const textBase = addressOf('.text')
   const dataBase = addressOf('.got.plt') ?? addressOf('.got')
-  return {
-    offset,
-    size,
-    address,
-    bits,
-    littleEndian,
-    endsAtZero: layout === 'eh_frame_hdr',
-    ...(textBase === undefined ? {} : { textBase }),
-    ...(dataBase === undefined ? {} : { dataBase }),
-  }
+  return { ...(textBase === undefined ? {} : { textBase }), ...(dataBase === undefined ? {} : { dataBase }) }
 }
