@@ -26,6 +26,9 @@ export interface CoffSection {
   readonly virtualSize: number
   readonly rawOffset: number
   readonly rawSize: number
+  /** File offset of the relocations, and the 16-bit count of them. */
+  readonly relocationsOffset: number
+  readonly relocationCount: number
   readonly characteristics: number
 }
 
@@ -79,6 +82,8 @@ export function readCoffSections(cursor: Cursor, layout: CoffLayout, limits: Lim
       rva: cursor.u32(at + 12),
       rawSize: cursor.u32(at + 16),
       rawOffset: cursor.u32(at + 20),
+      relocationsOffset: cursor.u32(at + 24),
+      relocationCount: cursor.u16(at + 32),
       characteristics: cursor.u32(at + 36),
     }
     const name = sectionName(latin1(cursor.bytes(at, 8)).replace(/\0.*$/s, ''), names)
@@ -92,6 +97,7 @@ export function readCoffSections(cursor: Cursor, layout: CoffLayout, limits: Lim
       address: layout.imageBase + header.rva,
       offset: Math.min(header.rawOffset, cursor.size),
       size,
+      mergeableStrings: false,
     })
   }
   return { sections, headers, names }

@@ -3,12 +3,15 @@ import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import { DetectorError, hex } from '../errors.ts'
 import { coffArch, isCoffMachine } from './arch.ts'
-import { type CoffLayout, readCoffSections, SECTION_HEADER_BYTES } from './coff-sections.ts'
+import { Clipper } from './clipper.ts'
+import { type CoffLayout, type CoffSections, readCoffSections, SECTION_HEADER_BYTES } from './coff-sections.ts'
 import { addCoffSymbols } from './coff-symbols.ts'
-import { DamageLog } from './damage.ts'
+import { DamageLog, printable } from './damage.ts'
+import { COFF_RELOCATION_BYTES } from './entry-bytes.ts'
 import { reading } from './pe-directories.ts'
-import { type ImportedSymbol, type Program, SymbolFlag } from './program.ts'
+import { type ImportedSymbol, type Program, type RelocationTable, SymbolFlag } from './program.ts'
 import { noSymbols, SymbolTableBuilder } from './symbol-table.ts'
+import { ehFrameSections } from './unwind-sections.ts'
 
 const HEADER_BYTES = 20
 const BIG_HEADER_BYTES = 56
@@ -71,6 +74,8 @@ export function readCoff(source: ByteSource, limits: Limits = DEFAULT_LIMITS): P
     stripped: layout.symbolCount === 0,
     sections: coff.sections,
     symbols,
+    relocationTables: relocationTables(cursor, layout, coff, damage),
+    unwindTables: ehFrameSections(coff.sections),
     imports,
     damage: damage.list(),
   }
@@ -105,6 +110,34 @@ function bigLayout(cursor: Cursor): CoffLayout {
   }
 }
 
+/** `IMAGE_SCN_LNK_NRELOC_OVFL`: the first entry holds the count, itself included. */
+const FLAG_MANY_RELOCATIONS = 0x01000000
+
+/** The relocations of each section, cut to the file. */
+function relocationTables(
+  cursor: Cursor,
+  layout: CoffLayout,
+  { sections, headers }: CoffSections,
+  damage: DamageLog,
+): RelocationTable[] {
+  const tables: RelocationTable[] = []
+  const clip = new Clipper(cursor.size, damage)
+  headers.forEach((header, section) => {
+    let [offset, count] = [header.relocationsOffset, header.relocationCount]
+    if (count === 0) return
+    if ((header.characteristics & FLAG_MANY_RELOCATIONS) !== 0 && count === 0xffff && offset + 4 <= cursor.size) {
+      count = Math.max(0, cursor.u32(offset) - 1)
+      offset += COFF_RELOCATION_BYTES
+    }
+    const what = `relocations of section ${printable(sections[section]?.name ?? '')}`
+    const size = clip.size(what, offset, count * COFF_RELOCATION_BYTES)
+    count = Math.floor(size / COFF_RELOCATION_BYTES)
+    const { symbolsOffset, symbolCount } = layout
+    if (count > 0) tables.push({ section, layout: 'coff', offset, count, symbolsOffset, symbolCount })
+  })
+  return tables
+}
+
 /** Type field, bits 2 to 4: 0 says that the import goes by number. */
 function importMember(cursor: Cursor, limits: Limits): Program {
   const size = cursor.u32(12)
@@ -134,6 +167,9 @@ function emptyObject(arch: string): Program {
     stripped: true,
     sections: [],
     symbols: noSymbols(),
+    relocationTables: [],
+    unwindTables: [],
+    imageBase: 0,
     imports: [],
     needed: [],
     soname: null,

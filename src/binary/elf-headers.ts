@@ -1,8 +1,8 @@
 /**
  * The header and the two header tables of an ELF file, read through elfy where elfy is right.
  *
- * elfy 1.0.0 is called step by step on a window that holds just the table. Taken from it: types, flags, addresses,
- * offsets, sizes, links. Read here instead: `e_machine` (elfy has no name for newer ones), alignment (elfy reads it
+ * elfy 1.0.0 is called step by step on a window that holds just the table. Taken from it: section types, flags, addresses,
+ * offsets, sizes, links. Read here instead: `e_machine` and segment types (elfy has no name for newer and for GNU ones), alignment (elfy reads it
  * from the wrong place in 64-bit files), names, addresses in the upper half of the 64-bit range, and whole tables whose
  * entry size elfy cannot read.
  */
@@ -58,7 +58,14 @@ export interface ElfTables {
   readonly namesIndex: number
 }
 
-export const SegmentType = { Load: 1, Dynamic: 2, Interp: 3, Note: 4 } as const
+export const SegmentType = {
+  Load: 1,
+  Dynamic: 2,
+  Interp: 3,
+  Note: 4,
+  EhFrame: 0x6474e550,
+  ArmExidx: 0x70000001,
+} as const
 
 /** The values of `e_shnum`, `e_shstrndx` and `e_phnum` that send the reader to section 0. System V gABI, ch. 4. */
 const EXTENDED_SECTION_COUNT = 0
@@ -70,7 +77,6 @@ const CHUNK_ENTRIES = 4096
 
 const SECTION_TYPES = numbersByName(elfy.constants.sectType)
 const SECTION_FLAGS = numbersByName(elfy.constants.sectFlags)
-const SEGMENT_TYPES = numbersByName(elfy.constants.entryType)
 
 function numbersByName(names: Readonly<Record<number, string>>): Map<string, number> {
   return new Map(Object.entries(names).map(([number, name]) => [name, Number(number)]))
@@ -264,7 +270,7 @@ class TableReader {
 
   #fromElfySegment(entry: ElfyProgram, at: number): ElfSegment {
     return {
-      type: entry.type === undefined ? -1 : (SEGMENT_TYPES.get(entry.type) ?? -1),
+      type: this.#cursor.u32(at),
       executable: entry.flags['x'] === true,
       offset: entry.offset,
       address: Number.isSafeInteger(entry.vaddr) ? entry.vaddr : this.#address(at + 16),

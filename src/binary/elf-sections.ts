@@ -25,6 +25,8 @@ export const SectionType = {
 
 const FLAG_ALLOC = 0x2
 const FLAG_EXECUTE = 0x4
+const FLAG_MERGE = 0x10
+const FLAG_STRINGS = 0x20
 
 const SYMBOL_TYPES: ReadonlySet<number> = new Set([
   SectionType.Symtab,
@@ -81,7 +83,8 @@ export function toSections(tables: ElfTables, limits: Limits, damage: DamageLog)
     const kept = size === 0 && raw.size > 0 ? 'empty' : role
     indexOf[index] = sections.length
     const offset = Number.isSafeInteger(raw.offset) ? Math.min(raw.offset, tables.cursor.size) : 0
-    sections.push({ name, role: kept, address: raw.address, offset, size })
+    const mergeableStrings = (raw.flags & FLAG_MERGE) !== 0 && (raw.flags & FLAG_STRINGS) !== 0
+    sections.push({ name, role: kept, address: raw.address, offset, size, mergeableStrings })
   })
   return { sections, indexOf }
 }
@@ -96,7 +99,7 @@ export function segmentsAsSections(tables: ElfTables, damage: DamageLog): Sectio
       const size = clip.size(`segment ${name}`, segment.offset, segment.fileSize)
       const role = size === 0 ? 'empty' : segment.executable ? 'mixed' : 'data'
       const offset = Number.isSafeInteger(segment.offset) ? Math.min(segment.offset, tables.cursor.size) : 0
-      return { name, role, address: segment.address, offset, size }
+      return { name, role, address: segment.address, offset, size, mergeableStrings: false }
     })
 }
 

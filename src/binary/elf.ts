@@ -9,6 +9,7 @@ import { type ElfTables, readElfTables, SegmentType } from './elf-headers.ts'
 import { readBuildId } from './elf-notes.ts'
 import { sectionsAreUsable, segmentsAsSections, toSections } from './elf-sections.ts'
 import { type ElfSymbols, isSymbolFault, readElfSymbols } from './elf-symbols.ts'
+import { elfUnwindTables, relocationTables } from './elf-tables.ts'
 import type { Program, Section } from './program.ts'
 import { noSymbols } from './symbol-table.ts'
 
@@ -42,6 +43,9 @@ export function readElf(source: ByteSource, limits: Limits = DEFAULT_LIMITS): Pr
     stripped,
     sections,
     symbols,
+    relocationTables: tables.header.type === ElfType.Relocatable ? relocationTables(tables, sections) : [],
+    unwindTables: elfUnwindTables(tables, sections),
+    imageBase: 0,
     imports,
     needed: dynamic?.needed ?? [],
     soname: dynamic?.soname ?? null,

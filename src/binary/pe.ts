@@ -4,10 +4,11 @@ import { coffArch } from './arch.ts'
 import { addCoffSymbols } from './coff-symbols.ts'
 import { DamageLog } from './damage.ts'
 import { RvaNames, readExports, readImports, reading } from './pe-directories.ts'
-import { readPeHeaders } from './pe-headers.ts'
+import { Directory, type PeHeaders, readPeHeaders } from './pe-headers.ts'
 import { readVersionInfo } from './pe-resources.ts'
-import type { Program } from './program.ts'
+import type { Program, UnwindTable } from './program.ts'
 import { SymbolTableBuilder } from './symbol-table.ts'
+import { ehFrameSections } from './unwind-sections.ts'
 
 /** `IMAGE_FILE_DLL` of the file header's characteristics. */
 const FLAG_DLL = 0x2000
@@ -43,6 +44,9 @@ export function readPe(source: ByteSource, limits: Limits = DEFAULT_LIMITS): Pro
     stripped: !hasSymbols,
     sections: coff.sections,
     symbols: builder.build(),
+    relocationTables: [],
+    unwindTables: unwindTables(pe),
+    imageBase: pe.imageBase,
     imports,
     needed,
     soname,
@@ -50,4 +54,17 @@ export function readPe(source: ByteSource, limits: Limits = DEFAULT_LIMITS): Pro
     versionInfo: readVersionInfo(pe, limits, damage),
     damage: damage.list(),
   }
+}
+
+/** The exception directory, and `.eh_frame` where mingw made one; either cut to the section that holds it. */
+function unwindTables({ directories, coff, imageBase, sectionOfRva, offsetOfRva }: PeHeaders): UnwindTable[] {
+  const tables: UnwindTable[] = []
+  const directory = directories[Directory.Exception]
+  const offset = directory === undefined || directory.rva === 0 ? undefined : offsetOfRva(directory.rva)
+  const holder = directory === undefined ? undefined : coff.sections[sectionOfRva(directory.rva)]
+  if (directory !== undefined && offset !== undefined && holder !== undefined) {
+    const size = Math.max(0, Math.min(directory.size, holder.offset + holder.size - offset))
+    tables.push({ layout: 'pdata', section: -1, address: imageBase + directory.rva, offset, size })
+  }
+  return [...tables, ...ehFrameSections(coff.sections)]
 }

@@ -31,6 +31,34 @@ export interface Section {
   readonly offset: number
   /** Bytes in the file; 0 for `empty`. */
   readonly size: number
+  /** The linker may merge its strings with those of other objects (`SHF_MERGE` and `SHF_STRINGS`); false for PE. */
+  readonly mergeableStrings: boolean
+}
+
+/** A table of the places of one section that the linker will still change. Only objects have them. */
+export interface RelocationTable {
+  /** Index into {@link Program.sections} of the section that is changed. */
+  readonly section: number
+  /** How an entry is laid out; sizes and types go by {@link Program.arch}. */
+  readonly layout: 'rel' | 'rela' | 'coff'
+  /** File offset of the first entry, and how many entries the file holds. */
+  readonly offset: number
+  readonly count: number
+  /** File offset of the symbol table that entries point into, and its entries; 0 where there is none. */
+  readonly symbolsOffset: number
+  readonly symbolCount: number
+}
+
+/** Bytes that tell where functions start and end, made for stack unwinding. */
+export interface UnwindTable {
+  /** `eh_frame_hdr` is only listed where `.eh_frame` itself is not known; `pdata` is the exception directory of PE. */
+  readonly layout: 'eh_frame' | 'eh_frame_hdr' | 'pdata' | 'exidx'
+  /** Index into {@link Program.sections} of the table itself, -1 for a part of a section or segment. */
+  readonly section: number
+  /** Virtual address; 0 in relocatable objects. */
+  readonly address: number
+  readonly offset: number
+  readonly size: number
 }
 
 /** Bits of {@link SymbolTable.flags}. */
@@ -85,6 +113,12 @@ export interface Program {
   /** In file order; segments where the file has no sections. */
   readonly sections: readonly Section[]
   readonly symbols: SymbolTable
+  /** Ascending by section; empty but for objects. */
+  readonly relocationTables: readonly RelocationTable[]
+  /** In file order. */
+  readonly unwindTables: readonly UnwindTable[]
+  /** What relative virtual addresses (RVA) count from; 0 for ELF and for objects. */
+  readonly imageBase: number
   readonly imports: readonly ImportedSymbol[]
   /** DT_NEEDED, or the DLL names of the import directories, in file order. */
   readonly needed: readonly string[]
@@ -96,4 +130,17 @@ export interface Program {
   readonly versionInfo: Readonly<Record<string, string>>
   /** What was damaged but could be read around, as sentences: a symbol table that leaves the file, say. */
   readonly damage: readonly string[]
+}
+
+/** The lowest and the highest (exclusive) virtual address of what is loaded; both 0 for objects and empty programs. */
+export function addressBounds(program: Program): { readonly lowest: number; readonly highest: number } {
+  let lowest = Number.POSITIVE_INFINITY
+  let highest = Number.NEGATIVE_INFINITY
+  if (program.kind !== 'object')
+    for (const { role, address, size } of program.sections) {
+      if (role === 'debug' || role === 'other' || address === 0) continue
+      lowest = Math.min(lowest, address)
+      highest = Math.max(highest, address + size)
+    }
+  return lowest < highest ? { lowest, highest } : { lowest: 0, highest: 0 }
 }

@@ -114,7 +114,7 @@ interface Entry {
 
 /**
  * The files that {@link FrozenWriter} packed, one after the other, in the order in which they were added. Programs come
- * without symbols and imports.
+ * without symbols, imports and tables of the file.
  *
  * @throws DetectorError `STORE_SCHEMA_MISMATCH` when they were extracted by other rules, `STORE_CORRUPT`
  */
@@ -203,14 +203,22 @@ function inFileOrder(prints: PrintSet): Uint32Array {
   return order.sort((a, b) => (prints.offsets[a] as number) - (prints.offsets[b] as number) || a - b)
 }
 
-type ProgramFacts = Omit<Program, 'symbols' | 'imports'>
+/** Without what only the bytes of the file give a meaning to. */
+type ProgramFacts = Omit<Program, 'symbols' | 'imports' | 'relocationTables' | 'unwindTables'>
 
-function programFacts({ symbols: _, imports: __, ...facts }: Program): ProgramFacts {
+function programFacts(program: Program): ProgramFacts {
+  const {
+    symbols: _symbols,
+    imports: _imports,
+    relocationTables: _relocations,
+    unwindTables: _unwind,
+    ...facts
+  } = program
   return facts
 }
 
 function programOf(facts: ProgramFacts): Program {
-  return { ...facts, symbols: NO_SYMBOLS, imports: [] }
+  return { ...facts, symbols: NO_SYMBOLS, imports: [], relocationTables: [], unwindTables: [] }
 }
 
 const NO_SYMBOLS: SymbolTable = {

@@ -10,7 +10,8 @@ const program = {
   littleEndian: true,
   kind: 'shared',
   stripped: true,
-  sections: [{ name: '.rodata', role: 'data', address: 4096, offset: 4096, size: 64 }],
+  sections: [{ name: '.rodata', role: 'data', address: 4096, offset: 4096, size: 64, mergeableStrings: false }],
+  imageBase: 0,
   needed: ['libz.so.1'],
   soname: 'libfoo.so.2',
   buildId: null,
@@ -28,7 +29,11 @@ function features(sha256: string, shift: number): Features {
   prints.add(Kind.Symbol, 1n << 63n, shift + 2 ** 40, 5)
   prints.literals.push({ version: '1.2.13', offset: shift + 300 }, { version: '3.0', offset: shift + 20 })
   const symbols = { count: 0 } as unknown as Program['symbols']
-  return { sha256, prints: prints.seal(), programs: [{ ...program, symbols, imports: [] }] }
+  return {
+    sha256,
+    prints: prints.seal(),
+    programs: [{ ...program, symbols, imports: [], relocationTables: [], unwindTables: [] }],
+  }
 }
 
 function freeze(...files: readonly Features[]): Uint8Array {

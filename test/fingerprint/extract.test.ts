@@ -25,7 +25,7 @@ function printsOf(bytes: Uint8Array, sections: readonly Section[], base = 0): st
 }
 
 function section(role: SectionRole, offset: number, size: number): Section {
-  return { name: '.x', role, address: 0, offset, size }
+  return { name: '.x', role, address: 0, offset, size, mergeableStrings: false }
 }
 
 describe('sections', () => {

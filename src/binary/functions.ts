@@ -1,0 +1,218 @@
+import type { ByteSource } from '../bytes/source.ts'
+import { addCallTargets } from './call-targets.ts'
+import { CodePlaces } from './code-places.ts'
+import { MAX_PADDING, trailingPadding } from './padding.ts'
+import { type Program, SymbolFlag } from './program.ts'
+import { RangeList } from './range-list.ts'
+import { addUnwindRanges } from './unwind-ranges.ts'
+
+/** Where functions start and end, as a struct of arrays: ascending by file offset and disjoint. */
+export interface FunctionRanges {
+  readonly count: number
+  /** File offset of the first byte. */
+  readonly offsets: Float64Array
+  /** Virtual address, or offset in the section for objects. */
+  readonly addresses: Float64Array
+  /** Bytes, at least 1; a function ends within its section. */
+  readonly sizes: Uint32Array
+  /** Index into `Program.sections`. */
+  readonly sections: Int32Array
+  /** Index into `Program.symbols` of one symbol that starts there, an exported one if there is any; -1 without. */
+  readonly symbols: Int32Array
+  /** Bytes of the sections that may hold functions, and how many of them lie in one. */
+  readonly codeBytes: number
+  readonly coveredBytes: number
+}
+
+/**
+ * Finds the functions of a program from what it says about itself, best source first: symbols with a size, `.eh_frame`,
+ * `.pdata`; then places where something starts but nobody says where it ends: other symbols, `.ARM.exidx`, and targets
+ * of calls where little else is known. Such a function ends where the next one starts, without the padding between.
+ *
+ * Where sources disagree the better one stays: of a worse one, what begins inside a known function is left out and what
+ * reaches into one is cut. Within a source the function that begins first stays, the longest of those that begin
+ * together. Parts that compilers split off (`.cold`) are ranges of their own. Jump stubs of the linker (`.plt`) are none.
+ *
+ * @throws DetectorError `INPUT_UNREADABLE`
+ */
+export function functionRanges(program: Program, source: ByteSource): FunctionRanges {
+  const places = new CodePlaces(program)
+  const symbols = symbolPlaces(program, places)
+  let ranges = disjoint(symbols.sized.sorted())
+  for (const layout of ['eh_frame', 'pdata'] as const) {
+    const found = new RangeList()
+    addUnwindRanges(program, source, places, layout, found)
+    ranges = merged(ranges, disjoint(found.sorted()))
+  }
+  const starts = symbols.unsized
+  addUnwindRanges(program, source, places, 'exidx', starts)
+  if (program.kind !== 'object')
+    for (const section of littleKnown(program, places, ranges))
+      addCallTargets(program, source, places, section, (offset) => starts.push(offset, 0))
+  return finish(program, places, withStarts(ranges, starts.sorted(), program, source, places))
+}
+
+/** Calls are searched where sized functions cover less of a section: one in two shows that they do not cover all kinds. */
+const WELL_KNOWN = 0.9
+
+/** The code sections that ascending ranges cover too little. */
+function littleKnown(program: Program, places: CodePlaces, { count, starts, sizes }: RangeList): readonly number[] {
+  let next = 0
+  return places.sections.filter((section) => {
+    let covered = 0
+    for (; next < count && (starts[next] as number) < places.end(section); next++) covered += sizes[next] as number
+    return covered < WELL_KNOWN * (program.sections[section]?.size ?? 0)
+  })
+}
+
+interface SymbolPlaces {
+  /** By file offset. */
+  readonly sized: RangeList
+  readonly unsized: RangeList
+}
+
+/** Exported symbols first: theirs is the name by which others know a function. */
+function symbolPlaces({ symbols }: Program, places: CodePlaces): SymbolPlaces {
+  const sized = new RangeList()
+  const unsized = new RangeList()
+  const function_ = SymbolFlag.Defined | SymbolFlag.Function
+  const { count, flags, addresses, sizes, sections } = symbols
+  for (const exported of [SymbolFlag.Exported, 0])
+    for (let i = 0; i < count; i++) {
+      const have = flags[i] as number
+      if ((have & function_) !== function_ || (have & SymbolFlag.Exported) !== exported) continue
+      const offset = places.offsetOf(addresses[i] as number, sections[i] as number)
+      const size = sizes[i] as number
+      if (offset >= 0) (size > 0 ? sized : unsized).push(offset, size, i)
+    }
+  return { sized, unsized }
+}
+
+/** Of ascending ranges those that begin outside the ones before; of those that begin together the longest. */
+function disjoint(list: RangeList): RangeList {
+  const { count, starts, sizes, symbols } = list
+  const result = new RangeList()
+  let end = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < count; ) {
+    const start = starts[i] as number
+    const symbol = symbols[i] as number
+    let size = 0
+    for (; i < count && starts[i] === start; i++) size = Math.max(size, sizes[i] as number)
+    if (start < end) continue
+    result.push(start, size, symbol)
+    end = start + size
+  }
+  return result
+}
+
+/** Ranges of both lists; what of `lower` lies in a range of `higher` is cut off, or the range is left out. */
+function merged(higher: RangeList, lower: RangeList): RangeList {
+  if (lower.count === 0) return higher
+  if (higher.count === 0) return lower
+  const result = new RangeList()
+  const [high, low] = [view(higher), view(lower)]
+  let next = 0
+  for (let i = 0; i < low.count; i++) {
+    const start = low.starts[i] as number
+    for (; next < high.count && high.endOf(next) <= start; next++) high.copy(next, result)
+    const limit = next < high.count ? (high.starts[next] as number) : Number.POSITIVE_INFINITY
+    if (start < limit) result.push(start, Math.min(low.endOf(i), limit) - start, low.symbols[i])
+  }
+  for (; next < high.count; next++) high.copy(next, result)
+  return result
+}
+
+/**
+ * Adds what begins at ascending `starts` outside all ranges, up to the next start, range or end of the section. A range
+ * without symbol takes that of a start at its place.
+ */
+function withStarts(
+  ranges: RangeList,
+  starts: RangeList,
+  program: Program,
+  source: ByteSource,
+  places: CodePlaces,
+): RangeList {
+  if (starts.count === 0) return ranges
+  const result = new RangeList()
+  const [known, at] = [view(ranges), view(starts)]
+  let next = 0
+  let inside = Number.NEGATIVE_INFINITY
+  const pass = (symbol: number): void => {
+    inside = known.endOf(next)
+    const have = known.symbols[next] as number
+    const named = have < 0 && known.starts[next] === at.starts[i - 1] ? symbol : have
+    result.push(known.starts[next] as number, inside - (known.starts[next] as number), named)
+    next++
+  }
+  let i = 0
+  while (i < at.count) {
+    const start = at.starts[i] as number
+    let symbol = -1
+    for (; i < at.count && at.starts[i] === start; i++) if (symbol < 0) symbol = at.symbols[i] as number
+    while (next < known.count && (known.starts[next] as number) <= start) pass(symbol)
+    const section = places.sectionAt(start)
+    if (start < inside || section < 0) continue
+    const end = Math.min(
+      places.end(section),
+      at.starts[i] ?? Number.POSITIVE_INFINITY,
+      known.starts[next] ?? Number.POSITIVE_INFINITY,
+    )
+    const size = end - start - paddingBefore(program, source, start, end)
+    if (size > 0) result.push(start, size, symbol)
+  }
+  while (next < known.count) known.copy(next++, result)
+  return result
+}
+
+function paddingBefore({ arch, littleEndian }: Program, source: ByteSource, start: number, end: number): number {
+  if (!littleEndian) return 0
+  const length = Math.min(end - start, MAX_PADDING)
+  return trailingPadding(arch, source.read(end - length, length))
+}
+
+/** A list's arrays taken once, for loops. */
+function view({ count, starts, sizes, symbols }: RangeList) {
+  return {
+    count,
+    starts,
+    symbols,
+    endOf: (at: number): number => (starts[at] as number) + (sizes[at] as number),
+    copy: (at: number, to: RangeList): void => to.push(starts[at] as number, sizes[at] as number, symbols[at]),
+  }
+}
+
+/** Adds section and address, and cuts what leaves the section. */
+function finish(program: Program, places: CodePlaces, list: RangeList): FunctionRanges {
+  const { starts, sizes: wanted, symbols } = list
+  const offsets = new Float64Array(list.count)
+  const addresses = new Float64Array(list.count)
+  const sizes = new Uint32Array(list.count)
+  const sections = new Int32Array(list.count)
+  const names = new Int32Array(list.count)
+  let count = 0
+  let coveredBytes = 0
+  for (let i = 0; i < list.count; i++) {
+    const start = starts[i] as number
+    const index = places.sectionAt(start)
+    const section = program.sections[index]
+    if (section === undefined) continue
+    const size = Math.min(wanted[i] as number, places.end(index) - start, 0xffffffff)
+    offsets[count] = start
+    addresses[count] = places.base(index) + (start - section.offset)
+    sizes[count] = size
+    sections[count] = index
+    names[count++] = symbols[i] as number
+    coveredBytes += size
+  }
+  return {
+    count,
+    offsets: offsets.subarray(0, count),
+    addresses: addresses.subarray(0, count),
+    sizes: sizes.subarray(0, count),
+    sections: sections.subarray(0, count),
+    symbols: names.subarray(0, count),
+    codeBytes: places.codeBytes,
+    coveredBytes,
+  }
+}

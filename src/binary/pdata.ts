@@ -1,0 +1,131 @@
+import { Cursor } from '../bytes/cursor.ts'
+import type { ByteSource } from '../bytes/source.ts'
+import type { Program, Section, UnwindTable } from './program.ts'
+
+/** Bytes of an entry by architecture; other machines have no such table, or one of another form. */
+const ENTRY_BYTES: Readonly<Record<string, number>> = { x86_64: 12, aarch64: 8, arm: 8 }
+/** `UNW_FLAG_CHAININFO` of an UNWIND_INFO: what follows its codes is the entry of the part it continues. */
+const FLAG_CHAINED = 4
+/** Compilers chain a part to its function directly; a forged chain that goes round ends here. */
+const MAX_CHAIN = 8
+
+/**
+ * Reads the function ranges of the exception directory of a PE image, in its order: `accept` takes virtual address and
+ * bytes. Only x64, ARM64 and 32-bit ARM have one.
+ *
+ * A part that continues a function right behind it (chained unwind information, fragments of ARM64) joins it; elsewhere
+ * it is a range of its own. Entries without bytes in the file are left out.
+ *
+ * @throws DetectorError `FORMAT_TRUNCATED` if the table leaves the file
+ * @see Microsoft, "x64 exception handling"; "ARM64 exception handling"; "ARM exception handling"
+ */
+export function readPdata(
+  program: Program,
+  source: ByteSource,
+  table: UnwindTable,
+  accept: (address: number, size: number) => void,
+): void {
+  const entryBytes = ENTRY_BYTES[program.arch]
+  if (entryBytes === undefined) return
+  const count = Math.floor(table.size / entryBytes)
+  const bytes = source.read(table.offset, count * entryBytes)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const image = new Image(program, source)
+  const part = program.arch === 'x86_64' ? x64Part : armPart(program.arch === 'arm' ? 2 : 4)
+  // The range in hand: given away once the next entry does not continue it.
+  let [start, end] = [0, 0]
+  for (let i = 0; i < count; i++) {
+    const { begin, size, functionBegin } = part(view, i * entryBytes, image)
+    if (size <= 0) continue
+    if (begin === end && functionBegin >= start && functionBegin < end) {
+      end += size
+      continue
+    }
+    if (end > start) accept(program.imageBase + start, end - start)
+    ;[start, end] = [begin, begin + size]
+  }
+  if (end > start) accept(program.imageBase + start, end - start)
+}
+
+/** A piece of code, by relative virtual address; `functionBegin` is the begin of the part it continues, or its own. */
+interface Part {
+  readonly begin: number
+  readonly size: number
+  readonly functionBegin: number
+}
+
+function x64Part(view: DataView, at: number, image: Image): Part {
+  const begin = view.getUint32(at, true)
+  let functionBegin = begin
+  let unwind = view.getUint32(at + 8, true)
+  for (let depth = 0; depth < MAX_CHAIN; depth++) {
+    // An odd number is the place of another entry, whose unwind information counts.
+    const parent = unwind % 2 === 1 ? image.offsetOf(unwind - 1, 12) : chainedEntry(image, unwind)
+    if (parent === undefined) break
+    functionBegin = image.cursor.u32(parent)
+    unwind = image.cursor.u32(parent + 8)
+  }
+  return { begin, size: view.getUint32(at + 4, true) - begin, functionBegin }
+}
+
+/** File offset of the entry that an UNWIND_INFO continues, undefined where it stands for itself. */
+function chainedEntry(image: Image, rva: number): number | undefined {
+  const at = image.offsetOf(rva, 4)
+  if (at === undefined || (image.cursor.u8(at) >> 3) % 8 < FLAG_CHAINED) return undefined
+  const codes = image.cursor.u8(at + 2)
+  return image.offsetOf(rva + 4 + 2 * (codes + (codes % 2)), 12)
+}
+
+/** 32- and 64-bit ARM differ in the unit of lengths: 2 or 4 bytes. */
+function armPart(unit: number): (view: DataView, at: number, image: Image) => Part {
+  return (view, at, image) => {
+    // Bit 0 says "Thumb code".
+    const begin = view.getUint32(at, true) & ~1
+    const data = view.getUint32(at + 4, true)
+    const flag = data & 3
+    // A fragment has no prologue: it continues the function before it.
+    const functionBegin = flag === 2 ? begin - 1 : begin
+    if (flag !== 0) return { begin, size: flag === 3 ? 0 : ((data >>> 2) & 0x7ff) * unit, functionBegin }
+    const record = image.offsetOf(data, 4)
+    const size = record === undefined ? 0 : (image.cursor.u32(record) & 0x3ffff) * unit
+    return { begin, size, functionBegin }
+  }
+}
+
+/** The loaded bytes of an image by relative virtual address. */
+class Image {
+  readonly cursor: Cursor
+  readonly #base: number
+  readonly #sections: readonly Section[]
+  #last: Section | undefined
+
+  constructor({ sections, imageBase }: Program, source: ByteSource) {
+    this.cursor = new Cursor(source, true)
+    this.#base = imageBase
+    this.#sections = sections.filter(({ size }) => size > 0).toSorted((a, b) => a.address - b.address)
+  }
+
+  /** File offset where `length` bytes of one section stand, undefined where they do not. */
+  offsetOf(rva: number, length: number): number | undefined {
+    const address = this.#base + rva
+    // Unwind information stands together: mostly in the section of the last question.
+    if (this.#last === undefined || !holds(this.#last, address, length)) this.#last = this.#find(address)
+    return this.#last !== undefined && holds(this.#last, address, length)
+      ? this.#last.offset + (address - this.#last.address)
+      : undefined
+  }
+
+  #find(address: number): Section | undefined {
+    let [first, end] = [0, this.#sections.length]
+    while (first < end) {
+      const middle = (first + end) >> 1
+      if ((this.#sections[middle] as Section).address <= address) first = middle + 1
+      else end = middle
+    }
+    return this.#sections[first - 1]
+  }
+}
+
+function holds({ address, size }: Section, wanted: number, length: number): boolean {
+  return wanted >= address && wanted + length <= address + size
+}

@@ -1,0 +1,111 @@
+import type { ByteSource } from '../bytes/source.ts'
+import type { CodePlaces } from './code-places.ts'
+import { type EhFrame, ehFrameAddress, readEhFrame } from './eh-frame.ts'
+import { readExidx } from './exidx.ts'
+import { readPdata } from './pdata.ts'
+import type { Program, UnwindTable } from './program.ts'
+import type { RangeList } from './range-list.ts'
+import { relocationTargets } from './relocation-targets.ts'
+
+/**
+ * Adds what the unwind tables of one kind say to `found`, by file offset and in the order of the tables. `exidx` gives
+ * starts only: size 0.
+ */
+export function addUnwindRanges(
+  program: Program,
+  source: ByteSource,
+  places: CodePlaces,
+  layout: 'eh_frame' | 'pdata' | 'exidx',
+  found: RangeList,
+): void {
+  const bases = basesOf(program)
+  for (const table of program.unwindTables) {
+    if (table.layout !== layout && !(table.layout === 'eh_frame_hdr' && layout === 'eh_frame')) continue
+    if (table.layout === 'eh_frame') addFrame(program, source, places, bases, table, found)
+    else if (table.layout === 'eh_frame_hdr') addFrameOfHeader(program, source, places, bases, table, found)
+    else if (table.layout === 'exidx') addExidx(program, source, places, table, found)
+    else
+      readPdata(program, source, table, (address, size) => {
+        const offset = places.offsetOf(address, -1)
+        if (offset >= 0) found.push(offset, size)
+      })
+  }
+}
+
+function addExidx(
+  program: Program,
+  source: ByteSource,
+  places: CodePlaces,
+  table: UnwindTable,
+  found: RangeList,
+): void {
+  const targetAt = program.kind === 'object' ? relocationTargets(program, source, table.section) : undefined
+  readExidx(source, { ...table, littleEndian: program.littleEndian }, (address, storedAt) => {
+    const target = targetAt?.(storedAt)
+    if (targetAt !== undefined && target === undefined) return
+    const offset = places.offsetOf(target?.value ?? address, target?.section ?? -1)
+    if (offset >= 0) found.push(offset, 0)
+  })
+}
+
+function addFrame(
+  program: Program,
+  source: ByteSource,
+  places: CodePlaces,
+  bases: Bases,
+  table: UnwindTable,
+  found: RangeList,
+): void {
+  const frame = frameOf(program, bases, table)
+  if (program.kind !== 'object') {
+    readEhFrame(source, frame, (address, size) => {
+      const offset = places.offsetOf(address, -1)
+      if (offset >= 0) found.push(offset, size)
+    })
+    return
+  }
+  const targetAt = relocationTargets(program, source, table.section)
+  readEhFrame(source, frame, (_, size, storedAt) => {
+    const target = targetAt(storedAt)
+    const offset = target === undefined ? -1 : places.offsetOf(target.value, target.section)
+    if (offset >= 0) found.push(offset, size)
+  })
+}
+
+/** Without sections the header leads to the table, which then ends at its entry of length 0. */
+function addFrameOfHeader(
+  program: Program,
+  source: ByteSource,
+  places: CodePlaces,
+  bases: Bases,
+  table: UnwindTable,
+  found: RangeList,
+): void {
+  const address = ehFrameAddress(source, frameOf(program, bases, table))
+  if (address === undefined) return
+  for (const holder of program.sections) {
+    const within = address - holder.address
+    if (!(within >= 0 && within < holder.size)) continue
+    const place = { address, offset: holder.offset + within, size: holder.size - within }
+    addFrame(program, source, places, bases, { layout: 'eh_frame_hdr', section: -1, ...place }, found)
+    return
+  }
+}
+
+function frameOf(
+  { bits, littleEndian }: Program,
+  bases: Bases,
+  { layout, address, offset, size }: Omit<UnwindTable, 'section'>,
+): EhFrame {
+  return { ...bases, offset, size, address, bits, littleEndian, endsAtZero: layout === 'eh_frame_hdr' }
+}
+
+type Bases = Pick<EhFrame, 'textBase' | 'dataBase'>
+
+/** What pointers relative to code and to the global offset table count from, where the program has such sections. */
+function basesOf({ sections }: Program): Bases {
+  const addressOf = (...names: readonly string[]) => sections.find(({ name }) => names.includes(name))?.address
+  const textBase = addressOf('.text')
+  const dataBase = addressOf('.got.plt') ?? addressOf('.got')
+  return { ...(textBase === undefined ? {} : { textBase }), ...(dataBase === undefined ? {} : { dataBase }) }
+}
