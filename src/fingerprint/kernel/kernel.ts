@@ -11,6 +11,38 @@ export interface KernelExports {
   readonly memory: WebAssembly.Memory
   readonly heapStart: WebAssembly.Global
   xxh64(at: number, length: number): bigint
+  /** Bytes that {@link strings} needs at `output` for `size` bytes. */
+  stringsBytes(size: number): number
+  /** Capacity of the output of prints of {@link strings}; candidates stand behind it, at the next multiple of 16. */
+  stringRows(size: number): number
+  /** Finds the strings of a window; returns how many bytes are done with. */
+  strings(
+    at: number,
+    size: number,
+    base: number,
+    final: number,
+    openBytes: number,
+    openUnits: number,
+    output: number,
+  ): number
+  /** What the last call of {@link strings} found, and what the next one of the same data must be told. */
+  readonly printCount: WebAssembly.Global
+  readonly candidateCount: WebAssembly.Global
+  readonly openBytes: WebAssembly.Global
+  readonly openUnits: WebAssembly.Global
+  /** Capacity of the output of {@link tables} for `size` bytes. */
+  tableRows(size: number): number
+  /** Finds the table windows from byte `from` on, off the ranges (pairs of offset and size); returns the rows. */
+  tables(
+    at: number,
+    size: number,
+    from: number,
+    base: number,
+    ranges: number,
+    rangeCount: number,
+    rangeBase: number,
+    output: number,
+  ): number
   /** Drops the rows of an output that a filter does not hold; returns how many are left. */
   retain(output: number, capacity: number, rows: number, filter: number, blocks: number): number
 }

@@ -23,8 +23,9 @@ export function mayHold(prefilter: Prefilter | undefined, kind: Kind, high: numb
   if (bytes === undefined) return true
   const blocks = Math.floor(bytes.length / BLOCK_BYTES)
   if (blocks === 0) return false
-  // The product has up to 58 bits, more than a number holds.
-  const block = Number((BigInt(high) * BigInt(blocks)) >> 32n) * BLOCK_BYTES
+  // floor(high * blocks / 2^32) in two halves: the product has more bits than a number holds.
+  const upper = (high >>> 16) * blocks + Math.floor(((high & 0xffff) * blocks) / 0x1_0000)
+  const block = Math.floor(upper / 0x1_0000) * BLOCK_BYTES
   const step = (low >>> 9) | 1
   for (let i = 0, bit = low; i < PROBES; i++, bit = (bit + step) | 0) {
     const at = bit & 511
