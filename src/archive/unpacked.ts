@@ -61,6 +61,7 @@ export class Unpacked {
     return {
       size: source.size,
       read: (offset, length) => source.read(offset, length),
+      readInto: (target, offset) => source.readInto(target, offset),
       close() {
         source.close()
         removeDirectory(directory)

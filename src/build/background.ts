@@ -102,5 +102,5 @@ export function printsOfFile(path: string): PrintSet {
 }
 
 function addProgram(source: ByteSource, base: number, prints: PrintSet): void {
-  extractProgram(readProgram(source, DEFAULT_LIMITS), source, prints, base)
+  extractProgram(readProgram(source, DEFAULT_LIMITS), source, prints, { base })
 }

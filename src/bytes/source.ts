@@ -15,6 +15,8 @@ export interface ByteSource {
    * @throws DetectorError `FORMAT_TRUNCATED` if the range leaves the source, `INPUT_UNREADABLE` if the system refuses
    */
   read(offset: number, length: number): Uint8Array
+  /** Fills `target` with the bytes from `offset` on; fails as {@link read} does. For large stretches read once. */
+  readInto(target: Uint8Array, offset: number): void
   /** Releases the file handle. Reading afterwards fails. */
   close(): void
 }
@@ -32,6 +34,10 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
       checkRange(offset, length, bytes.length)
       return bytes.subarray(offset, offset + length)
     },
+    readInto(target, offset) {
+      checkRange(offset, target.length, bytes.length)
+      target.set(bytes.subarray(offset, offset + target.length))
+    },
     close: () => undefined,
   }
 }
@@ -44,6 +50,10 @@ export function sliceSource(parent: ByteSource, start: number, size: number): By
     read(offset, length) {
       checkRange(offset, length, size)
       return parent.read(start + offset, length)
+    },
+    readInto(target, offset) {
+      checkRange(offset, target.length, size)
+      parent.readInto(target, start + offset)
     },
     close: () => undefined,
   }
@@ -75,20 +85,28 @@ export function fileSource(path: string): ByteSource {
 
   function readExactly(offset: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length)
+    fill(bytes, offset)
+    return bytes
+  }
+
+  function fill(bytes: Uint8Array, offset: number): void {
     let done = 0
-    while (done < length) {
+    while (done < bytes.length) {
       const got = readSome(path, handle, bytes, done, offset + done)
-      if (got === 0) throw truncated(offset, length, offset + done)
+      if (got === 0) throw truncated(offset, bytes.length, offset + done)
       done += got
     }
-    return bytes
+  }
+
+  function check(offset: number, length: number): void {
+    if (!open) throw new TypeError(`read of ${path} after close`)
+    checkRange(offset, length, size)
   }
 
   return {
     size,
     read(offset, length) {
-      if (!open) throw new TypeError(`read of ${path} after close`)
-      checkRange(offset, length, size)
+      check(offset, length)
       if (length === 0) return new Uint8Array(0)
       const first = Math.floor(offset / PAGE_BYTES)
       const last = Math.floor((offset + length - 1) / PAGE_BYTES)
@@ -100,6 +118,10 @@ export function fileSource(path: string): ByteSource {
       bytes.set(head)
       bytes.set(page(last).subarray(0, length - head.length), head.length)
       return bytes
+    },
+    readInto(target, offset) {
+      check(offset, target.length)
+      fill(target, offset)
     },
     close() {
       if (open) closeSync(handle)

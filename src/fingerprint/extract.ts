@@ -1,55 +1,133 @@
 import type { Program, Section } from '../binary/program.ts'
-import { hashText } from '../bytes/hash.ts'
-import type { ByteSource } from '../bytes/source.ts'
+import { hashText, high32, low32 } from '../bytes/hash.ts'
+import { type ByteSource, bytesSource } from '../bytes/source.ts'
+import type { Batch } from './kernel/batch.ts'
+import { type DataSink, scanData } from './kernel/data.ts'
+import { kernel } from './kernel/kernel.ts'
+import { mayHold, type Prefilter } from './kernel/prefilter.ts'
 import { Kind, PrintFlag, type PrintSet } from './print-set.ts'
-import { MAX_STRING_BYTES, type ScanState, type StringSink, scanStrings } from './strings.ts'
+import { readCandidate, type StringSink } from './strings.ts'
 import { extractSymbols } from './symbols.ts'
 
 /**
  * Number of the extraction rules. Raise it when any fingerprint changes: prints made with another number must not be
  * compared with these.
  */
-export const EXTRACTION_VERSION = 1
+export const EXTRACTION_VERSION = 2
 
-/** Bytes read at once; a string that touches the end is read again with the next window. */
-const WINDOW_BYTES = 4 * MAX_STRING_BYTES
+export interface ExtractOptions {
+  /** Added to every offset: an archive member's place in its file. 0 by default. */
+  readonly base?: number
+  /** What a database may hold; fingerprints outside of it are left out. Version literals are always kept. */
+  readonly prefilter?: Prefilter | undefined
+}
 
 /**
- * Adds the fingerprints of a program to `prints`: the strings and templates of its data, then its symbols.
+ * Adds the fingerprints of a program to `prints`: the strings, templates and tables of its data, then its symbols.
  *
- * `source` is what the program was read from; `base` is added to every offset (an archive member's place in its file).
- * This is the only caller of the extractors, for indexing built releases and for scanning alike.
+ * `source` is what the program was read from. This is the only caller of the extractors, for indexing built releases and
+ * for scanning alike.
  */
-export function extractProgram(program: Program, source: ByteSource, prints: PrintSet, base = 0): void {
-  const sink = printSink(prints)
+export function extractProgram(
+  program: Program,
+  source: ByteSource,
+  prints: PrintSet,
+  options: ExtractOptions = {},
+): void {
+  const { base = 0, prefilter } = options
+  kernel().load(prefilter)
   for (const section of program.sections)
-    if (section.role === 'data' || section.role === 'mixed') scanSection(source, section, base, sink)
-  extractSymbols(program, base, prints)
+    if (section.role === 'data' || section.role === 'mixed')
+      extractData(program, source, section, prints, { base, prefilter })
+  extractSymbols(program, prints, { base, prefilter })
 }
 
-/** Reads constants of C source through the same scanner as a program's data: `literal`, then the NUL of the compiler. */
-export function extractLiteral(literal: string, sink: StringSink): void {
-  scanStrings(Buffer.from(`${literal}\0`, 'latin1'), 0, true, sink)
-}
-
-function printSink(prints: PrintSet): StringSink {
-  return {
-    string: (hash, offset, length, isLabel) =>
-      prints.add(Kind.String, hash, offset, length, isLabel ? PrintFlag.Label : 0),
-    template: ({ hash, version }, offset, length) => prints.add(Kind.Template, hash, offset, length, 0, version),
+function extractData(
+  program: Program,
+  source: ByteSource,
+  section: Section,
+  prints: PrintSet,
+  { base = 0, prefilter }: ExtractOptions,
+): void {
+  const tableKind = program.littleEndian ? Kind.Table : Kind.BigEndianTable
+  const add = (kind: Kind, hash: bigint, offset: number, length: number, capture?: string): void => {
+    if (mayHold(prefilter, kind, high32(hash), low32(hash))) prints.add(kind, hash, offset, length, 0, capture)
+  }
+  const texts: Omit<StringSink, 'string'> = {
+    template: ({ hash, version }, offset, length) => add(Kind.Template, hash, offset, length, version),
     literal: (version, offset) => prints.literals.push({ version, offset }),
-    typeName: (name, offset, length) => prints.add(Kind.Symbol, hashText(name), offset, length),
+    typeName: (name, offset, length) => add(Kind.Symbol, hashText(name), offset, length),
+  }
+  const sink: DataSink = {
+    strings: (batch) => prints.addBatch(Kind.String, batch),
+    candidate: (candidate) => readCandidate(candidate, texts),
+    tables: (batch) => prints.addBatch(tableKind, batch),
+  }
+  const { offset, size, address } = section
+  scanData(kernel(), { source, offset, size, address, base, tableKind, prefilter }, sink)
+}
+
+/** Reads a constant of C source as {@link extractLiterals} does. */
+export function extractLiteral(literal: string, sink: StringSink): void {
+  extractLiterals([literal], sink)
+}
+
+/** Where each literal starts: that of a version behind a table is aligned. */
+const LITERAL_ALIGNMENT = 8
+/** Neither text nor NUL, so that no literal goes on in the next one. */
+const BETWEEN_LITERALS = 1
+
+/**
+ * Reads constants of C source through the same scanner as a program's data: each is a section that holds the literal (a
+ * character for each byte), then the NUL of the compiler.
+ *
+ * Many at once are faster. The first one's features have the offsets of the literal; those of the others say nothing.
+ */
+export function extractLiterals(literals: readonly string[], sink: StringSink): void {
+  const placed = (literal: string): number => Math.ceil((literal.length + 2) / LITERAL_ALIGNMENT) * LITERAL_ALIGNMENT
+  const size = literals.reduce((sum, literal) => sum + placed(literal), 0)
+  const bytes = Buffer.allocUnsafe(size).fill(BETWEEN_LITERALS)
+  let at = 0
+  for (const literal of literals) {
+    bytes.write(literal, at, 'latin1')
+    bytes[at + literal.length] = 0
+    at += placed(literal)
+  }
+  scanData(
+    kernel(),
+    { source: bytesSource(bytes), offset: 0, size, address: 0, base: 0 },
+    {
+      strings: (batch) => eachString(batch, sink),
+      candidate: (candidate) => readCandidate(candidate, sink),
+    },
+  )
+}
+
+function eachString({ count, high, low, offsets, lengths, flags }: Batch, sink: StringSink): void {
+  for (let i = 0; i < count; i++) {
+    const isLabel = (flags[i]! & PrintFlag.Label) !== 0
+    sink.string((BigInt(high[i]!) << 32n) | BigInt(low[i]!), offsets[i]!, lengths[i]!, isLabel)
   }
 }
 
-function scanSection(source: ByteSource, section: Section, base: number, sink: StringSink): void {
-  const end = section.offset + section.size
-  const state: ScanState = { insideLongRun: false }
-  let at = section.offset
-  while (at < end) {
-    const size = Math.min(WINDOW_BYTES, end - at)
-    const done = scanStrings(source.read(at, size), base + at, at + size === end, sink, state)
-    // Progress is certain: a run that could fill the window is longer than a string may be, and is skipped.
-    at += done
+/**
+ * Passes on the halves of the hash of every table window of an array of C source, whose bytes are as a program of one byte
+ * order has them.
+ */
+export function extractTable(bytes: Uint8Array, sink: (high: number, low: number, offset: number) => void): void {
+  const range = {
+    source: bytesSource(bytes),
+    offset: 0,
+    size: bytes.length,
+    address: 0,
+    base: 0,
+    tableKind: Kind.Table,
   }
+  scanData(kernel(), range, {
+    strings: () => undefined,
+    candidate: () => undefined,
+    tables: ({ count, high, low, offsets }) => {
+      for (let i = 0; i < count; i++) sink(high[i]!, low[i]!, offsets[i]!)
+    },
+  })
 }

@@ -1,4 +1,5 @@
 import { radixOrder } from '../bytes/radix.ts'
+import type { Batch } from './kernel/batch.ts'
 
 /** The kinds of fingerprint. The numbers are stored: never renumber one. */
 export const Kind = {
@@ -58,8 +59,8 @@ export class PrintSet {
    */
   add(kind: Kind, hash: bigint, offset: number, length: number, flags = 0, capture?: string): void {
     if (this.#sealed) throw new TypeError('print set is sealed')
-    if (this.#count === this.#kinds.length) this.#grow()
     const at = this.#count++
+    if (this.#count > this.#kinds.length) this.#grow()
     this.#kinds[at] = kind
     this.#flags[at] = flags
     this.#high[at] = Number(hash >> 32n)
@@ -67,6 +68,21 @@ export class PrintSet {
     this.#offsets[at] = offset
     this.#lengths[at] = length
     if (capture !== undefined) this.#captures.set(at, capture)
+  }
+
+  /** Adds a batch of prints of one kind; its columns are copied. */
+  addBatch(kind: Kind, batch: Batch): void {
+    if (this.#sealed) throw new TypeError('print set is sealed')
+    const { count } = batch
+    const at = this.#count
+    this.#count += count
+    if (this.#count > this.#kinds.length) this.#grow()
+    this.#kinds.fill(kind, at, this.#count)
+    this.#flags.set(batch.flags.subarray(0, count), at)
+    this.#high.set(batch.high.subarray(0, count), at)
+    this.#low.set(batch.low.subarray(0, count), at)
+    this.#offsets.set(batch.offsets.subarray(0, count), at)
+    this.#lengths.set(batch.lengths.subarray(0, count), at)
   }
 
   /** Sorts the set; nothing can be added afterwards. */
@@ -132,7 +148,7 @@ export class PrintSet {
   }
 
   #grow(): void {
-    const size = this.#kinds.length * 2
+    const size = Math.max(this.#kinds.length * 2, this.#count)
     this.#kinds = enlarge(this.#kinds, new Uint8Array(size))
     this.#flags = enlarge(this.#flags, new Uint8Array(size))
     this.#high = enlarge(this.#high, new Uint32Array(size))

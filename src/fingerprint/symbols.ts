@@ -1,6 +1,7 @@
 import { type Program, SymbolFlag } from '../binary/program.ts'
 import { latin1 } from '../bytes/cursor.ts'
-import { hash64, hashText } from '../bytes/hash.ts'
+import { hash64, hashText, high32, low32 } from '../bytes/hash.ts'
+import { mayHold, type Prefilter } from './kernel/prefilter.ts'
 import { Kind, type PrintSet } from './print-set.ts'
 import { demangledName } from './qualified-names.ts'
 
@@ -13,7 +14,14 @@ const MAX_MANGLED_BYTES = 512
  * Adds a print for every name that the program defines, C++ names as sources spell them. Imports are no evidence of
  * inclusion and are left out.
  */
-export function extractSymbols(program: Program, base: number, prints: PrintSet): void {
+export function extractSymbols(
+  program: Program,
+  prints: PrintSet,
+  { base = 0, prefilter }: { readonly base?: number; readonly prefilter?: Prefilter | undefined } = {},
+): void {
+  const add = (hash: bigint, offset: number, length: number): void => {
+    if (mayHold(prefilter, Kind.Symbol, high32(hash), low32(hash))) prints.add(Kind.Symbol, hash, offset, length)
+  }
   const { symbols } = program
   const decorated = program.format === 'pe' && program.arch === 'i386'
   for (let i = 0; i < symbols.count; i++) {
@@ -23,12 +31,11 @@ export function extractSymbols(program: Program, base: number, prints: PrintSet)
     const offset = base + symbols.nameOffset(i)
     if (isMangled(bytes)) {
       const name = bytes.length <= MAX_MANGLED_BYTES ? demangledName(latin1(bytes)) : undefined
-      if (name !== undefined && name.length >= MIN_SYMBOL_BYTES)
-        prints.add(Kind.Symbol, hashText(name), offset, bytes.length)
+      if (name !== undefined && name.length >= MIN_SYMBOL_BYTES) add(hashText(name), offset, bytes.length)
       continue
     }
     const name = decorated ? undecorated(bytes) : bytes
-    if (name.length >= MIN_SYMBOL_BYTES) prints.add(Kind.Symbol, hash64(name), offset, name.length)
+    if (name.length >= MIN_SYMBOL_BYTES) add(hash64(name), offset, name.length)
   }
 }
 

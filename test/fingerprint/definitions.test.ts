@@ -39,7 +39,7 @@ function featuresOf(bytes: Uint8Array): string[] {
 
 function symbolsOf(name: string): string[] {
   const prints = new PrintSet()
-  extractSymbols(readProgram(bytesSource(buildElf({ symbols: [{ name, offset: 4 }] }))), 0, prints)
+  extractSymbols(readProgram(bytesSource(buildElf({ symbols: [{ name, offset: 4 }] }))), prints)
   return Array.from({ length: prints.count }, (_, i) =>
     digits((BigInt(prints.high[i]!) << 32n) | BigInt(prints.low[i]!)),
   )

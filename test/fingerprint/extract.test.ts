@@ -18,7 +18,7 @@ function programOf(sections: readonly Section[]): Program {
 /** `kind offset length` of all prints. */
 function printsOf(bytes: Uint8Array, sections: readonly Section[], base = 0): string[] {
   const prints = new PrintSet()
-  extractProgram(programOf(sections), bytesSource(bytes), prints, base)
+  extractProgram(programOf(sections), bytesSource(bytes), prints, { base })
   return Array.from({ length: prints.count }, (_, i) =>
     [prints.kinds[i], prints.offsets[i], prints.lengths[i]].join(' '),
   )

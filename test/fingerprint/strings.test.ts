@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hash64 } from '../../src/bytes/hash.ts'
+import { Kernel } from '../../src/fingerprint/kernel/kernel.ts'
 import { MAX_STRING_BYTES, MIN_STRING_BYTES } from '../../src/fingerprint/strings.ts'
-import { places, scan, scanWindows } from './collect.ts'
+import { expected, places, scan } from './collect.ts'
 
 const long = (length: number) => 'a'.repeat(length)
 const wide = (text: string) => Buffer.from(text, 'utf16le').toString('latin1')
@@ -22,8 +24,8 @@ describe('a string is a run of text that a NUL ends', () => {
     [`of ${MIN_STRING_BYTES} bytes`, 'inflat\0', ['0 6']],
     [`of ${MAX_STRING_BYTES} bytes`, `${long(MAX_STRING_BYTES)}\0`, [`0 ${MAX_STRING_BYTES}`]],
     [`of ${MAX_STRING_BYTES + 1} bytes`, `${long(MAX_STRING_BYTES + 1)}\0`, []],
-  ])('%s', (_name, bytes, expected) => {
-    expect(places(scan(bytes))).toEqual(expected)
+  ])('%s', (_name, bytes, found) => {
+    expect(places(scan(bytes))).toEqual(found)
   })
 })
 
@@ -63,8 +65,8 @@ describe('UTF-16LE', () => {
     ['a wide run that goes on as a narrow one', 'a\0b\0c\0string\0', ['6 6']],
     [`${MAX_STRING_BYTES} units`, wide(`${long(MAX_STRING_BYTES)}\0`), [`0 ${2 * MAX_STRING_BYTES}`]],
     [`${MAX_STRING_BYTES + 1} units`, wide(`${long(MAX_STRING_BYTES + 1)}\0`), []],
-  ])('%s', (_name, bytes, expected) => {
-    expect(places(scan(bytes))).toEqual(expected)
+  ])('%s', (_name, bytes, found) => {
+    expect(places(scan(bytes))).toEqual(found)
   })
 
   test('has the fingerprint of the same text in bytes', () => {
@@ -115,8 +117,8 @@ describe('a version literal', () => {
     ['behind punctuation of prose', 'version:1.2.13\0', []],
     ['in UTF-16, at an aligned place', wide('table##|1.2.13\0'), ['1.2.13 16']],
     ['in UTF-16, elsewhere', wide('abc##|1.2.13\0'), []],
-  ])('may stand behind a table that happens to be text: %s', (_name, bytes, expected) => {
-    expect(scan(bytes).literals).toEqual(expected)
+  ])('may stand behind a table that happens to be text: %s', (_name, bytes, found) => {
+    expect(scan(bytes).literals).toEqual(found)
   })
 
   test('may be UTF-16', () => {
@@ -151,44 +153,109 @@ const piece = fc.oneof(
 )
 const data = fc.array(piece, { maxLength: 12 }).map((pieces) => Buffer.from(pieces.join(''), 'latin1'))
 
-describe('windows of any size give the features of one scan', () => {
-  test('cut anywhere', () => {
+/** Few bytes that tell much, so that runs, characters and units begin and end in all ways. */
+const telling = fc
+  .array(fc.constantFrom(0, 0, 0, 0x61, 0x61, 0x31, 0x2e, 0x20, 0xc3, 0xa9, 0xe2, 0x82, 0xf0, 0x9f, 0xff), {
+    maxLength: 300,
+  })
+  .map((list) => Uint8Array.from(list))
+/** Texts that are more than strings: versions, type names, banners. */
+const texts = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        '1.2.13',
+        'v1_2_3',
+        'libfoo 1.2.3',
+        'N3foo6ReaderE',
+        '.?AVReader@foo@@',
+        'table##|1.2.13',
+        '|1.2',
+      ),
+      fc.stringMatching(/^[ -~]{0,40}$/),
+      fc.stringMatching(/^[a-z#|(/]{0,9}[0-9]{1,5}[._][0-9a-z+]{0,40}$/),
+    ),
+    { maxLength: 12 },
+  )
+  .chain((list) => fc.tuple(fc.constant(list), fc.constantFrom('utf16le', 'latin1'), fc.constantFrom('\0', '\0\x01')))
+  .map(([list, encoding, end]) => Buffer.from(list.join(end) + end, encoding as BufferEncoding))
+const anyBytes = fc.oneof(telling, texts, fc.uint8Array({ maxLength: 300 }))
+
+describe('the kernel finds what a scan byte by byte finds', () => {
+  test('in any bytes, at any place of the file', () => {
     fc.assert(
-      fc.property(data, fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 8 }), (bytes, shares) => {
-        const cuts = shares.map((share) => Math.floor(share * bytes.length)).toSorted((a, b) => a - b)
-        expect(scanWindows(bytes, cuts, 100)).toEqual(scan(bytes, 100))
+      fc.property(anyBytes, fc.nat(9), (bytes, base) => {
+        expect(scan(bytes, base)).toEqual(expected(bytes, base))
       }),
-      { numRuns: 150 },
+      { numRuns: 1500 },
     )
   })
 
-  test('cut at every byte of short data', () => {
-    const short = fc.uint8Array({ maxLength: 80 })
-    const telling = fc.array(fc.constantFrom(0, 0, 0x61, 0x31, 0x2e, 0xc3, 0xa9, 0xe2), { maxLength: 60 })
+  test('in windows of any size', () => {
     fc.assert(
-      fc.property(
-        fc.oneof(
-          short,
-          telling.map((list) => Uint8Array.from(list)),
-        ),
-        (bytes) => {
-          const cuts = Array.from({ length: bytes.length }, (_, i) => i)
-          expect(scanWindows(bytes, cuts)).toEqual(scan(bytes))
-        },
-      ),
+      fc.property(anyBytes, fc.integer({ min: 1, max: 90 }), (bytes, windowBytes) => {
+        expect(scan(bytes, 3, windowBytes)).toEqual(expected(bytes, 3))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('where runs are longer than strings may be', () => {
+    fc.assert(
+      fc.property(data, fc.integer({ min: 4_000, max: 150_000 }), (bytes, windowBytes) => {
+        expect(scan(bytes, 100, windowBytes)).toEqual(expected(bytes, 100))
+      }),
+      { numRuns: 100 },
     )
   })
 
   test.each([
     ['a long run of characters of several bytes', '\xc3\xa9'.repeat(MAX_STRING_BYTES), 'goes on here\0'],
     ['a long run that ends where a string begins', `${long(MAX_STRING_BYTES + 10)}\0`, 'next string\0'],
+    ['a long run that ends where UTF-16 begins', long(MAX_STRING_BYTES + 10), wide('next string\0')],
     ['the longest string', long(MAX_STRING_BYTES), '\0next string\0'],
     ['a long run of UTF-16', wide(long(MAX_STRING_BYTES + 10)), wide('goes on here\0')],
-  ])('cut around the end of %s', (_name, before, after) => {
-    const bytes = Buffer.from(before + after, 'latin1')
-    for (let cut = before.length - 5; cut < before.length + 6; cut++)
-      expect(scanWindows(bytes, [cut])).toEqual(scan(bytes))
+    ['the longest string of UTF-16', wide(long(MAX_STRING_BYTES)), wide('\0next string\0')],
+    ['a long run of UTF-16 behind text', `a${wide(long(MAX_STRING_BYTES + 1))}`, wide('\0next string\0')],
+  ])('where a window ends around the end of %s', (_name, before, after) => {
+    for (let shift = 0; shift < 5; shift++) {
+      const bytes = Buffer.from('\x01'.repeat(shift * 13) + before + after, 'latin1')
+      for (let cut = -70; cut < 74; cut += 9) expect(scan(bytes, 0, before.length + cut)).toEqual(expected(bytes))
+    }
   })
+
+  test('in every window of a program that does not start at a block', () => {
+    const bytes = readFileSync(process.execPath).subarray(0, 6_000_000)
+    expect(scan(bytes, 0, 100_003)).toEqual(expected(bytes))
+  })
+})
+
+test('what lies around the bytes in the memory changes nothing, and what is written stays in its region', () => {
+  const own = new Kernel()
+  fc.assert(
+    fc.property(anyBytes, fc.integer({ min: 0, max: 255 }), fc.boolean(), (bytes, guard, isFinal) => {
+      const run = (fill: number): string =>
+        own.scope(() => {
+          const { exports } = own
+          const size = bytes.length
+          const outputBytes = exports.stringsBytes(size)
+          const before = own.reserve(64)
+          const input = own.reserve(size + 128)
+          const output = own.reserve(outputBytes)
+          const behind = own.reserve(256)
+          own.bytes(before, behind + 256 - before).fill(fill)
+          own.bytes(input, size).set(bytes)
+          const done = exports.strings(input, size, 0, isFinal ? 1 : 0, 0, 0, output)
+          const isKept = own.bytes(before, 64).every((byte) => byte === fill)
+          const isKeptBehind = own.bytes(output + outputBytes, 200).every((byte) => byte === fill)
+          const rows = own.rows(output, exports.stringRows(size), exports.printCount.value)
+          return JSON.stringify([isKept, isKeptBehind, done, exports.candidateCount.value, rows])
+        })
+      expect(run(guard)).toBe(run(0x61))
+      expect(run(guard).startsWith('[true,true,')).toBe(true)
+    }),
+    { numRuns: 300 },
+  )
 })
 
 test('features lie within the data and have the lengths of strings', () => {

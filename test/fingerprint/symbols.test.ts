@@ -9,7 +9,7 @@ import { buildPe } from '../fixtures/pe.ts'
 
 function symbolsOf(bytes: Uint8Array, base = 0): PrintSet {
   const prints = new PrintSet()
-  extractSymbols(readProgram(bytesSource(bytes)), base, prints)
+  extractSymbols(readProgram(bytesSource(bytes)), prints, { base })
   return prints
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/bytes/limits.ts'
+import { extractLiteral } from '../../src/fingerprint/extract.ts'
 import { MacroTable } from '../../src/fingerprint/macros.ts'
 import { readSource } from '../../src/fingerprint/source-c.ts'
-import { scanStrings } from '../../src/fingerprint/strings.ts'
 
 const SIZE = 1 << 19
 /** Half a mebibyte takes well below a second; what is quadratic takes far longer than this. */
@@ -105,5 +105,5 @@ test.each([
   ['lead bytes', repeat('\xf0')],
 ])('data of nothing but %s is scanned in seconds', (_name, text) => {
   const nobody = { string: () => undefined, template: () => undefined, literal: () => undefined }
-  expect(secondsOf(() => scanStrings(Buffer.from(text, 'latin1'), 0, true, nobody))).toBeLessThan(SECONDS)
+  expect(secondsOf(() => extractLiteral(text, nobody))).toBeLessThan(SECONDS)
 })
