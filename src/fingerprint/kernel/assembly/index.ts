@@ -1,6 +1,7 @@
 /** What the kernel offers; `../kernel.ts` loads it and owns the layout of its memory. */
 
 export { retain } from './filter'
+export { fingerprintFunctions, x86Length } from './functions'
 export { xxh64 } from './xxh64'
 
 /** The first address that the caller may use; what lies below belongs to the kernel's constants. */
