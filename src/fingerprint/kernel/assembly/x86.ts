@@ -31,6 +31,8 @@ import {
 
 /** A mask: address and bytes of what a relocation changes. */
 const MASK_BYTES: usize = 8
+/** Values without any of these bits are flags and sizes: only one address in thousands is so round. */
+const ROUND: u32 = 0xffff
 /** No mask is left. */
 const NOWHERE: usize = usize.MAX_VALUE
 /** Smaller distances to the global offset table are not told from sums of small numbers. */
@@ -270,16 +272,29 @@ function isDisplacementAddress(long: bool): bool {
   if (part.displacementBytes != 4) return false
   const value = load<u32>(part.displacementAt)
   if (part.absolute && part.segment == (long ? 0x64 : 0x65)) return <i32>value < 0
-  if (value - lowest < span) return true
+  if (isAddress(value)) return true
   // Position-independent i386 code counts from the global offset table, in any register.
   return !long && !isStack()
+}
+
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
+function isAddress(value: u32): bool {
+  return value - lowest < span && (value & ROUND) != 0
+}
+
+/** Whether a constant operand is a set of bits or a factor, which addresses never are: `or`, `and`, `xor`, `test`, `imul`. */
+function isBitOperation(reg: u32): bool {
+  if (part.opcode == 0x81) return reg == 1 || reg == 4 || reg == 6
+  if (part.opcode == 0xf7) return !(part.rex & 8)
+  return part.opcode == 0x69 || part.opcode == 0xa9 || part.opcode == 0x0d || part.opcode == 0x25 || part.opcode == 0x35
 }
 
 function isImmediateAddress(at: usize, reg: u32, long: bool, oneByte: bool): bool {
   if (part.immediateBytes < 4) return false
   const value = load<u32>(part.immediateAt)
-  if (part.immediateBytes == 8) return load<u32>(part.immediateAt, 4) == 0 && value - lowest < span
-  if (value - lowest < span) return true
+  if (part.immediateBytes == 8) return load<u32>(part.immediateAt, 4) == 0 && isAddress(value)
+  if (isAddress(value) && !(oneByte && isBitOperation(reg))) return true
   if (long || !oneByte || value < LEAST_TABLE_DISTANCE) return false
   // The distance from here to the global offset table is added to the address that a call gave.
   const addition = part.opcode == 0x05 || (part.opcode == 0x81 && reg == 0 && part.modrm >= 0xc0)
