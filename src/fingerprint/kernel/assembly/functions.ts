@@ -1,8 +1,9 @@
 /** Fingerprints of the functions in a window of code: reads a request from memory, writes results behind it. */
 
+import * as aarch64 from './aarch64'
 import { forgetImmediates, immediateRows, setAddresses, startFunction, startImmediates } from './immediates'
 import { putRow } from './memory'
-import { instructions, keptEnd, setX86Masks, setX86Program, tokensEnd, x86Function } from './x86'
+import * as x86 from './x86'
 import { decode } from './x86-decode'
 import { LEGACY_MODE, LONG_MODE } from './x86-tables'
 import { xxh64 } from './xxh64'
@@ -50,17 +51,16 @@ class Request {
 }
 
 const I386: u32 = 1
+const AARCH64: u32 = 2
 
 /** Fingerprints all functions of a window. Ranges that leave it or are empty give nothing. */
 export function fingerprintFunctions(request: Request): void {
   const fixed = request.lowest >= LEAST_FIXED_ADDRESS
-  setX86Program(request.lowest, request.addressBytes, fixed, request.windowAddress - request.windowAt)
+  x86.setX86Program(request.lowest, request.addressBytes, fixed, request.windowAddress - request.windowAt)
   setAddresses(request.lowest, fixed ? request.addressBytes : 0)
   const toOffset = request.fileOffset - <f64>request.windowAt
   startImmediates(request.immediatesAt, request.immediateCapacity, toOffset)
   const capacity = request.rangeCount
-  const masksEnd: usize = request.masksAt + request.maskCount * MASK_BYTES
-  const mode = request.architecture == I386 ? LEGACY_MODE : LONG_MODE
   let rows: u32 = 0
   for (let i: u32 = 0; i < request.rangeCount; i++) {
     const range: usize = request.rangesAt + i * RANGE_BYTES
@@ -68,10 +68,9 @@ export function fingerprintFunctions(request: Request): void {
     const to = load<u32>(range, 4)
     if (from >= to || to > request.windowBytes) continue
     const at: usize = request.windowAt + from
-    setX86Masks(firstMask(request.masksAt, request.maskCount, at), masksEnd)
     const immediates = immediateRows()
     startFunction()
-    if (!x86Function(at, at + (to - from), request.keptAt, request.tokensAt, mode)) {
+    if (!normalise(request, at, at + (to - from))) {
       forgetImmediates(immediates)
       continue
     }
@@ -87,6 +86,31 @@ export function fingerprintFunctions(request: Request): void {
   request.functionCount = rows
   request.mnemonicCount = rows
   request.immediateCount = immediateRows()
+}
+
+let keptEnd: usize = 0
+let tokensEnd: usize = 0
+let instructions: u32 = 0
+
+/** Writes both forms of a function and sets their ends. @returns whether all of it was instructions */
+function normalise(request: Request, at: usize, end: usize): bool {
+  const masksEnd: usize = request.masksAt + request.maskCount * MASK_BYTES
+  const mask = firstMask(request.masksAt, request.maskCount, at)
+  if (request.architecture == AARCH64) {
+    aarch64.setAarch64Masks(mask, masksEnd)
+    if (!aarch64.aarch64Function(at, end, request.keptAt, request.tokensAt)) return false
+    keptEnd = aarch64.keptEnd
+    tokensEnd = aarch64.tokensEnd
+    instructions = aarch64.instructions
+    return true
+  }
+  x86.setX86Masks(mask, masksEnd)
+  const mode = request.architecture == I386 ? LEGACY_MODE : LONG_MODE
+  if (!x86.x86Function(at, end, request.keptAt, request.tokensAt, mode)) return false
+  keptEnd = x86.keptEnd
+  tokensEnd = x86.tokensEnd
+  instructions = x86.instructions
+  return true
 }
 
 /** The first mask at `at` or behind, or one before it that may reach there. */
