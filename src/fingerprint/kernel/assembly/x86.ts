@@ -33,6 +33,8 @@ import {
 const MASK_BYTES: usize = 8
 /** Values without any of these bits are flags and sizes: only one address in thousands is so round. */
 const ROUND: u32 = 0xffff
+/** Farther from a call an addition is not taken for the second half of finding the global offset table. */
+const NEAR_INSTRUCTIONS: usize = 6
 /** No mask is left. */
 const NOWHERE: usize = usize.MAX_VALUE
 /** Smaller distances to the global offset table are not told from sums of small numbers. */
@@ -41,6 +43,7 @@ const LEAST_TABLE_DISTANCE: u32 = 0x1000
 /** Behind what was written of the two forms. */
 export let keptEnd: usize = 0
 export let tokensEnd: usize = 0
+let tokensStart: usize = 0
 /** Instructions of the form. */
 export let instructions: u32 = 0
 
@@ -79,6 +82,7 @@ export function setX86Masks(first: usize, end: usize): void {
  */
 export function x86Function(at: usize, end: usize, kept: usize, tokens: usize, mode: usize): bool {
   const rexMask: u32 = mode == LONG_MODE ? 0xf0 : 0
+  tokensStart = tokens
   let count: u32 = 0
   let nextMask = mask < masksEnd ? <usize>load<u32>(mask) : NOWHERE
   while (at < end) {
@@ -173,7 +177,9 @@ function longWay(at: usize, mode: usize): u32 {
   const length = decode(at, mode)
   if (!length) return 0
   const long = mode == LONG_MODE
-  if (isPadding(at, long)) return length
+  while (mask < masksEnd && <usize>load<u32>(mask) + load<u32>(mask, 4) <= at) mask += MASK_BYTES
+  const changed = mask < masksEnd && <usize>load<u32>(mask) < at + length
+  if (!changed && isPadding(at, long)) return length
   const oneByte = part.encoding == LEGACY && part.map == 0
   if (part.branch && part.opcode != 0xc7) {
     emitOne(part.token)
@@ -189,15 +195,6 @@ function longWay(at: usize, mode: usize): u32 {
   let displacementMasked = part.relative || isDisplacementAddress(long)
   let immediateMasked = isImmediateAddress(at, reg, long, oneByte)
   if (part.branch) immediateMasked = true
-  while (mask < masksEnd) {
-    const from: usize = load<u32>(mask)
-    const to = from + load<u32>(mask, 4)
-    if (to <= at) {
-      mask += MASK_BYTES
-      continue
-    }
-    break
-  }
   for (let other = mask; other < masksEnd; other += MASK_BYTES) {
     const from: usize = load<u32>(other)
     if (from >= at + length) break
@@ -209,10 +206,12 @@ function longWay(at: usize, mode: usize): u32 {
   if (immediateMasked) clear(kept + (part.immediateAt - at), part.immediateBytes)
   if (oneByte && isTableRead(displacementMasked, long)) {
     store<u8>(kept + (part.opcodeAt - at), 0x8d)
+    if (!long) dropBase(kept + (part.opcodeAt - at), reg)
     keptEnd += length
     emitToken(TOKEN_LEA)
     return length
   }
+  if (!long && oneByte && displacementMasked && isTableOperation()) dropBase(kept + (part.opcodeAt - at), reg)
   if (oneByte && immediateMasked && foldTableAccess(kept, reg, long)) return length
   if (oneByte && part.opcode == 0xff && part.repeat == 0 && part.segment == 0x3e && (reg == 2 || reg == 4)) {
     // `notrack` comes and goes with a compiler switch.
@@ -298,13 +297,35 @@ function isImmediateAddress(at: usize, reg: u32, long: bool, oneByte: bool): boo
   if (long || !oneByte || value < LEAST_TABLE_DISTANCE) return false
   // The distance from here to the global offset table is added to the address that a call gave.
   const addition = part.opcode == 0x05 || (part.opcode == 0x81 && reg == 0 && part.modrm >= 0xc0)
-  return addition && <u32>at + toAddress + value - imageFirst < imageBytes
+  return addition && <u32>at + toAddress + value - imageFirst < imageBytes && isBehindCall()
+}
+
+/** Whether one of the last instructions was a call: compilers move few between the two halves of finding an address. */
+function isBehindCall(): bool {
+  let token = tokensEnd
+  const first = max(tokensStart, tokensEnd - 2 * NEAR_INSTRUCTIONS)
+  while (token > first) {
+    token -= 2
+    if (load<u16>(token) == TOKEN_CALL) return true
+  }
+  return false
 }
 
 /** Whether it is a `mov` that a linker may have made a `lea`. */
 function isTableRead(displacementMasked: bool, long: bool): bool {
   if (part.opcode != 0x8b || part.operandSize || part.repeat || part.segment) return false
   return long ? part.relative && (part.rex & 8) != 0 : displacementMasked && !isScaled()
+}
+
+/** Whether a 32-bit instruction that reads memory has a form with an immediate operand which a linker may use instead. */
+function isTableOperation(): bool {
+  if (part.operandSize || part.repeat || part.segment || part.immediateBytes || isScaled()) return false
+  return part.opcode == 0x8d || part.opcode == 0x85 || (part.opcode < 0x40 && (part.opcode & 7) == 3)
+}
+
+/** Makes a memory operand one without base, as if the address of the global offset table were known. */
+function dropBase(opcodeAt: usize, reg: u32): void {
+  store<u8>(opcodeAt, 5 | (reg << 3), 1)
 }
 
 /**
