@@ -1,6 +1,8 @@
 import type { Program, Section } from '../binary/program.ts'
+import { readRelocations } from '../binary/relocations.ts'
 import { hashText, high32, low32 } from '../bytes/hash.ts'
 import { type ByteSource, bytesSource } from '../bytes/source.ts'
+import { extractFunctions } from './functions.ts'
 import type { Batch } from './kernel/batch.ts'
 import { type DataSink, scanData } from './kernel/data.ts'
 import { kernel } from './kernel/kernel.ts'
@@ -23,7 +25,8 @@ export interface ExtractOptions {
 }
 
 /**
- * Adds the fingerprints of a program to `prints`: the strings, templates and tables of its data, then its symbols.
+ * Adds the fingerprints of a program to `prints`: the strings, templates and tables of its data, the functions
+ * and rare constants of its code, then its symbols.
  *
  * `source` is what the program was read from. This is the only caller of the extractors, for indexing built releases and
  * for scanning alike.
@@ -39,6 +42,7 @@ export function extractProgram(
   for (const section of program.sections)
     if (section.role === 'data' || section.role === 'mixed')
       extractData(program, source, section, prints, { base, prefilter })
+  extractFunctions(program, source, prints, { base, prefilter })
   extractSymbols(program, prints, { base, prefilter })
 }
 
@@ -63,8 +67,20 @@ function extractData(
     candidate: (candidate) => readCandidate(candidate, texts),
     tables: (batch) => prints.addBatch(tableKind, batch),
   }
-  const { offset, size, address } = section
-  scanData(kernel(), { source, offset, size, address, base, tableKind, prefilter }, sink)
+  const { offset, size, address, mergeableStrings } = section
+  const isObject = program.kind === 'object'
+  const range = {
+    source,
+    offset,
+    size,
+    address,
+    base,
+    prefilter,
+    // A linker puts such strings where it likes: their windows are no windows of the program.
+    tableKind: isObject && mergeableStrings ? undefined : tableKind,
+    touched: isObject ? readRelocations(program, source, program.sections.indexOf(section)) : undefined,
+  }
+  scanData(kernel(), range, sink)
 }
 
 /** Reads a constant of C source as {@link extractLiterals} does. */

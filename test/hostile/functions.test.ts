@@ -24,6 +24,10 @@ function watched(bytes: Uint8Array): ByteSource & { outside: number } {
       if (offset < 0 || offset + length > bytes.length) this.outside++
       return source.read(offset, length)
     },
+    readInto(target, offset) {
+      if (offset < 0 || offset + target.length > bytes.length) this.outside++
+      source.readInto(target, offset)
+    },
     close: () => undefined,
   }
 }

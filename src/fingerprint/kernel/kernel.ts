@@ -45,6 +45,10 @@ export interface KernelExports {
   ): number
   /** Drops the rows of an output that a filter does not hold; returns how many are left. */
   retain(output: number, capacity: number, rows: number, filter: number, blocks: number): number
+  /** Fingerprints the functions that a request describes, and writes the counts of rows into it. */
+  fingerprintFunctions(request: number): void
+  /** Bytes of the x86 instruction at an address, 0 if it is none. */
+  x86Length(at: number, long: boolean): number
 }
 
 /** A filter in the kernel's memory. */

@@ -1,6 +1,7 @@
 /** What the kernel offers; `../kernel.ts` loads it and owns the layout of its memory. */
 
 export { retain } from './filter'
+export { fingerprintFunctions, x86Length } from './functions'
 export { candidateCount, openBytes, openUnits, printCount, stringRows, strings, stringsBytes } from './strings'
 export { tableRows, tables } from './tables'
 export { xxh64 } from './xxh64'

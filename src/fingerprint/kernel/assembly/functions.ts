@@ -1,0 +1,131 @@
+/** Fingerprints of the functions in a window of code: reads a request from memory, writes results behind it. */
+
+import * as aarch64 from './aarch64'
+import { forgetImmediates, immediateRows, setAddresses, startFunction, startImmediates } from './immediates'
+import { putRow } from './memory'
+import * as x86 from './x86'
+import { decode } from './x86-decode'
+import { LEGACY_MODE, LONG_MODE } from './x86-tables'
+import { xxh64 } from './xxh64'
+
+/** Shorter functions are alike everywhere. */
+const LEAST_INSTRUCTIONS: u32 = 10
+const MOST_INSTRUCTIONS: u32 = 255
+/** Addresses below are given to no program that stays where it was linked to; one linked to 0 moves. */
+const LEAST_FIXED_ADDRESS: u32 = 0x10000
+
+const RANGE_BYTES: u32 = 8
+const MASK_BYTES: u32 = 8
+
+/** What is asked for; `../code.ts` writes the fields in this order, each but the first a `u32`. */
+@unmanaged
+class Request {
+  /** Of the first byte of the window, in the file. */
+  fileOffset: f64
+  architecture: u32
+  windowAt: u32
+  windowBytes: u32
+  /** Of the first byte of the window, in the program, its lower half. */
+  windowAddress: u32
+  /** Start and end of each function, from the start of the window. */
+  rangesAt: u32
+  rangeCount: u32
+  /** Address and bytes (at most 8) of each mask, ascending and without two at one address. */
+  masksAt: u32
+  maskCount: u32
+  /** The addresses of the program. */
+  lowest: u32
+  addressBytes: u32
+  /** Room for the largest function and 16 bytes, and for twice as much. */
+  keptAt: u32
+  tokensAt: u32
+  /** Outputs: rows for every function in the first two. */
+  functionsAt: u32
+  mnemonicsAt: u32
+  immediatesAt: u32
+  immediateCapacity: u32
+  /** Results: rows. */
+  functionCount: u32
+  mnemonicCount: u32
+  immediateCount: u32
+}
+
+const I386: u32 = 1
+const AARCH64: u32 = 2
+
+/** Fingerprints all functions of a window. Ranges that leave it or are empty give nothing. */
+export function fingerprintFunctions(request: Request): void {
+  const fixed = request.lowest >= LEAST_FIXED_ADDRESS
+  x86.setX86Program(request.lowest, request.addressBytes, fixed, request.windowAddress - request.windowAt)
+  setAddresses(request.lowest, fixed ? request.addressBytes : 0)
+  const toOffset = request.fileOffset - <f64>request.windowAt
+  startImmediates(request.immediatesAt, request.immediateCapacity, toOffset)
+  const capacity = request.rangeCount
+  let rows: u32 = 0
+  for (let i: u32 = 0; i < request.rangeCount; i++) {
+    const range: usize = request.rangesAt + i * RANGE_BYTES
+    const from = load<u32>(range)
+    const to = load<u32>(range, 4)
+    if (from >= to || to > request.windowBytes) continue
+    const at: usize = request.windowAt + from
+    const immediates = immediateRows()
+    startFunction()
+    if (!normalise(request, at, at + (to - from))) {
+      forgetImmediates(immediates)
+      continue
+    }
+    if (instructions < LEAST_INSTRUCTIONS) continue
+    const shown = min(instructions, MOST_INSTRUCTIONS)
+    const offset = <f64>at + toOffset
+    const kept = xxh64(request.keptAt, <u32>(keptEnd - request.keptAt))
+    putRow(request.functionsAt, capacity, rows, kept, offset, to - from, shown)
+    const bare = xxh64(request.tokensAt, <u32>(tokensEnd - request.tokensAt))
+    putRow(request.mnemonicsAt, capacity, rows, bare, offset, to - from, shown)
+    rows++
+  }
+  request.functionCount = rows
+  request.mnemonicCount = rows
+  request.immediateCount = immediateRows()
+}
+
+let keptEnd: usize = 0
+let tokensEnd: usize = 0
+let instructions: u32 = 0
+
+/** Writes both forms of a function and sets their ends. @returns whether all of it was instructions */
+function normalise(request: Request, at: usize, end: usize): bool {
+  const masksEnd: usize = request.masksAt + request.maskCount * MASK_BYTES
+  const mask = firstMask(request.masksAt, request.maskCount, at)
+  if (request.architecture == AARCH64) {
+    aarch64.setAarch64Masks(mask, masksEnd)
+    if (!aarch64.aarch64Function(at, end, request.keptAt, request.tokensAt)) return false
+    keptEnd = aarch64.keptEnd
+    tokensEnd = aarch64.tokensEnd
+    instructions = aarch64.instructions
+    return true
+  }
+  x86.setX86Masks(mask, masksEnd)
+  const mode = request.architecture == I386 ? LEGACY_MODE : LONG_MODE
+  if (!x86.x86Function(at, end, request.keptAt, request.tokensAt, mode)) return false
+  keptEnd = x86.keptEnd
+  tokensEnd = x86.tokensEnd
+  instructions = x86.instructions
+  return true
+}
+
+/** The first mask at `at` or behind, or one before it that may reach there. */
+function firstMask(masks: usize, count: u32, at: usize): usize {
+  let low: u32 = 0
+  let high = count
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (<usize>load<u32>(masks + middle * MASK_BYTES) + 8 > at) high = middle
+    else low = middle + 1
+  }
+  return masks + low * MASK_BYTES
+}
+
+/** Bytes of the x86 instruction at `at`, 0 if it is none; 15 bytes must be readable. */
+export function x86Length(at: usize, long: bool): u32 {
+  return decode(at, long ? LONG_MODE : LEGACY_MODE)
+}
