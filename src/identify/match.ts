@@ -142,11 +142,16 @@ function liveUnits(presence: Presence, release: number): UnitMatch[] {
     .map((unit) => {
       const counted = stringsFound(unit, release) + unit.tables.found[release]! + unit.immediates.found[release]!
       const expected = unit.expected[release]! + unit.expectedTables[release]! + unit.expectedImmediates[release]!
-      const matched = counted > 0 ? counted : Math.max(unit.symbols.found[release]!, unit.functions.found[release]!)
+      // Names and functions may be known of other releases only, as libraries were built of few.
+      const matched = counted > 0 ? counted : Math.max(most(unit.symbols.found), most(unit.functions.found))
       return { path: record.units[unit.unit]!.path, matched, expected: Math.max(matched, counted > 0 ? expected : 0) }
     })
     .filter((unit) => unit.matched > 0)
     .sort((a, b) => b.matched - a.matched || (a.path < b.path ? -1 : 1))
+}
+
+function most(values: Int32Array): number {
+  return values.reduce((a, b) => Math.max(a, b), 0)
 }
 
 const EVIDENCE_KINDS: Readonly<Record<Kind, EvidenceKind>> = {
