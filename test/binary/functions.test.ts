@@ -140,7 +140,7 @@ describe.skipIf(!hasCompiler('host') || !['nm', 'readelf', 'strip', 'objcopy'].e
 })
 
 describe('where sources disagree', () => {
-  const TEXT = new Uint8Array(0x100).fill(0xc3)
+  const TEXT = new Uint8Array(0x100).fill(0xc3).fill(0x90, 0x78, 0x80)
 
   /** A library with these symbols and frames, by offset in `.text`; ranges come with the name of their symbol. */
   function resolve(
@@ -216,6 +216,15 @@ describe('where sources disagree', () => {
       ['f 0+32'],
     ],
     ['a function ends with its section', [['f', 240, 64]], [], ['f 240+16']],
+    [
+      'padding before the next function is none of one without a size',
+      [
+        ['f', 0, 0],
+        ['g', 0x80, 0],
+      ],
+      [],
+      ['f 0+120', 'g 128+128'],
+    ],
   ] as const)('%s', (_, symbols, frames, expected) => {
     expect(
       resolve(
@@ -277,6 +286,21 @@ test('a section is code by its role, whatever its name; jump stubs and empty sec
 })
 
 describe.skipIf(!hasCompiler('windows'))('a program of mingw', () => {
+  test.each([[[]], [['-ffunction-sections']]] as const)(
+    'object, built with %j, has functions of the sizes they have when linked',
+    (flags) => {
+      const object = compile('windows', 'greet.c', join(work.path, 'greet.obj'), ['-c', ...flags])
+      const linked = compile('windows', 'greet.c', join(work.path, 'linked.exe'), flags)
+      const sizes = (path: string) => {
+        const { program, ranges } = readFile(path)
+        return new Map(names(program, ranges).map((name, i) => [name, ranges.sizes[i]!]))
+      }
+      const [own, whole] = [sizes(object), sizes(linked)]
+      for (const name of ['greet', 'hidden_sum', 'greet_weak', 'main'])
+        expect([name, own.get(name)]).toEqual([name, whole.get(name)])
+    },
+  )
+
   test('has every function of its exception directory, in whole or in the part that a symbol gives', () => {
     const path = compile('windows', 'greet.c', join(work.path, 'greet.exe'))
     const text = execFileSync('x86_64-w64-mingw32-objdump', ['-p', path], { encoding: 'latin1' })
