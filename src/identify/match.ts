@@ -42,8 +42,11 @@ export function embeddedMatch(
   const carriers = texts.map((hit) => templateEvidence(hit, record, context)).sort(byBits)
   const literal = claim.literal
   if (literal !== undefined) carriers.push(literalEvidence(literal, context))
-  const strings = hits.map((hit) => hitEvidence(hit, record, context)).sort(byBits)
-  const places = copies > 1 ? carriers : [...carriers, ...strings]
+  const { offsets, lengths } = context.prints
+  const strongest = hits.sort((a, b) => a.df - b.df || offsets[a.print]! - offsets[b.print]! || a.kind - b.kind)
+  const evidence = strongest.slice(0, MAX_EVIDENCE - carriers.length).map((hit) => hitEvidence(hit, record, context))
+  const places: { offset: number | null; length: number }[] = [...carriers]
+  if (copies === 1) for (const { print } of hits) places.push({ offset: offsets[print]!, length: lengths[print]! })
   return {
     name: record.name,
     version: claim.estimate,
@@ -54,7 +57,7 @@ export function embeddedMatch(
     ...componentNames(record, claim.estimate),
     ranges: rangesOf(places.map(({ offset, length }) => ({ offset: offset ?? 0, length }))),
     units: liveUnits(presence, claim.release),
-    evidence: [...carriers, ...strings].slice(0, MAX_EVIDENCE),
+    evidence: [...carriers, ...evidence].slice(0, MAX_EVIDENCE),
     against: against(presence, claim, copies),
   }
 }

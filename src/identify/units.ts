@@ -1,4 +1,4 @@
-import type { Intervals } from '../database/schema.ts'
+import type { CompiledUnit, ComponentRecord, Intervals, UnitTotals } from '../database/schema.ts'
 import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
 import type { Candidate, Hit } from './hits.ts'
 import { densestHits } from './locality.ts'
@@ -84,8 +84,7 @@ function weighUnit(candidate: Candidate, unit: number, all: readonly Hit[], prin
     if (BY_BUILD.has(name)) forEachVersion(candidate, hit.set, add)
     else forEachRelease(record.sets[hit.set]!, add)
   }
-  const none: Tally = { found: new Int32Array(count), weight: new Float64Array(count) }
-  const { totals } = record.units[unit]!
+  const none = noneOf(record)
   // A file is of one byte order.
   const hasBigEndian = hits.some(({ kind }) => kind === Kind.BigEndianTable)
   const of = (name: TallyName): Tally => tallies.get(name) ?? none
@@ -98,9 +97,9 @@ function weighUnit(candidate: Candidate, unit: number, all: readonly Hit[], prin
     functions: of('functions'),
     tables: of('tables'),
     immediates: of('immediates'),
-    expected: spread(totals.strings, count),
-    expectedTables: spread(hasBigEndian ? totals.bigEndianTables : totals.tables, count),
-    expectedImmediates: spread(totals.immediates, count),
+    expected: expectedOf(record, unit, 'strings'),
+    expectedTables: expectedOf(record, unit, hasBigEndian ? 'bigEndianTables' : 'tables'),
+    expectedImmediates: expectedOf(record, unit, 'immediates'),
   }
 }
 
@@ -122,10 +121,33 @@ export function stringsFound({ sentences, labels }: UnitEvidence, release: numbe
   return sentences.found[release]! + labels.found[release]!
 }
 
-/** Run-length coded totals, one for each release. */
-function spread(totals: readonly number[], releases: number): Int32Array {
-  const expected = new Int32Array(releases)
+/** Nothing found, for all units of a record; nobody writes to it. */
+const nones = new WeakMap<ComponentRecord, Tally>()
+
+function noneOf(record: ComponentRecord): Tally {
+  const known = nones.get(record)
+  if (known !== undefined) return known
+  const count = record.releases.length
+  const none = { found: new Int32Array(count), weight: new Float64Array(count) }
+  nones.set(record, none)
+  return none
+}
+
+/** What units hold, release by release; records live as long as their database, and units are asked for again and again. */
+const totalsOfUnits = new WeakMap<CompiledUnit, Partial<Record<keyof UnitTotals, Int32Array>>>()
+
+/** Fingerprints of one kind that a unit has in each release, from the run-length coded totals. */
+function expectedOf(record: ComponentRecord, unit: number, kind: keyof UnitTotals): Int32Array {
+  const compiled = record.units[unit]!
+  const totals = compiled.totals[kind]
+  if (totals.length === 0) return noneOf(record).found
+  const known = totalsOfUnits.get(compiled) ?? {}
+  totalsOfUnits.set(compiled, known)
+  const kept = known[kind]
+  if (kept !== undefined) return kept
+  const expected = new Int32Array(record.releases.length)
   for (let i = 0; i < totals.length; i += 2) expected.fill(totals[i + 1]!, totals[i])
+  known[kind] = expected
   return expected
 }
 

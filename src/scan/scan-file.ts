@@ -146,7 +146,8 @@ class ReportBuilder {
     const first = parts[0]
     if (first === undefined) throw new DetectorError('FORMAT_CORRUPT', 'need an archive with object files, found none')
     const prints = new PrintSet()
-    for (const { program, source: bytes, base } of parts) extractProgram(program, bytes, prints, { base })
+    const { prefilter } = this.#options.db.reader
+    for (const { program, source: bytes, base } of parts) extractProgram(program, bytes, prints, { base, prefilter })
     const programs = parts.map(({ program }) => program)
     const textAt = (offset: number, length: number): string => latin1(source.read(offset, length))
     const sha256 = sha256Of(source)
