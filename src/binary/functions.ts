@@ -38,11 +38,11 @@ export interface FunctionRanges {
 export function functionRanges(program: Program, source: ByteSource): FunctionRanges {
   const places = new CodePlaces(program)
   const symbols = symbolPlaces(program, places)
-  let ranges = disjoint(symbols.sized.sorted())
+  let ranges = disjoint(symbols.sized.sorted(), places)
   for (const layout of ['eh_frame', 'pdata'] as const) {
     const found = new RangeList()
     addUnwindRanges(program, source, places, layout, found)
-    ranges = merged(ranges, disjoint(found.sorted()))
+    ranges = merged(ranges, disjoint(found.sorted(), places))
   }
   const starts = symbols.unsized
   addUnwindRanges(program, source, places, 'exidx', starts)
@@ -52,7 +52,10 @@ export function functionRanges(program: Program, source: ByteSource): FunctionRa
   return finish(program, places, withStarts(ranges, starts.sorted(), program, source, places))
 }
 
-/** Calls are searched where sized functions cover less of a section: one in two shows that they do not cover all kinds. */
+/**
+ * Calls are searched where functions with a size cover less of a section than this. Programs from compilers reach 0.95 and
+ * more; assembly without frames leaves 0.61 of a static OpenSSL, which calls bring to 0.99.
+ */
 const WELL_KNOWN = 0.9
 
 /** The code sections that ascending ranges cover too little. */
@@ -88,19 +91,20 @@ function symbolPlaces({ symbols }: Program, places: CodePlaces): SymbolPlaces {
   return { sized, unsized }
 }
 
-/** Of ascending ranges those that begin outside the ones before; of those that begin together the longest. */
-function disjoint(list: RangeList): RangeList {
+/** Of ascending ranges those that begin outside the ones before; of those that begin together the longest. All are cut to their section. */
+function disjoint(list: RangeList, places: CodePlaces): RangeList {
   const { count, starts, sizes, symbols } = list
-  const result = new RangeList()
+  const result = new RangeList(count)
   let end = Number.NEGATIVE_INFINITY
   for (let i = 0; i < count; ) {
     const start = starts[i] as number
     const symbol = symbols[i] as number
     let size = 0
     for (; i < count && starts[i] === start; i++) size = Math.max(size, sizes[i] as number)
-    if (start < end) continue
-    result.push(start, size, symbol)
-    end = start + size
+    const section = places.sectionAt(start)
+    if (start < end || section < 0) continue
+    end = Math.min(start + size, places.end(section))
+    result.push(start, end - start, symbol)
   }
   return result
 }
@@ -109,7 +113,7 @@ function disjoint(list: RangeList): RangeList {
 function merged(higher: RangeList, lower: RangeList): RangeList {
   if (lower.count === 0) return higher
   if (higher.count === 0) return lower
-  const result = new RangeList()
+  const result = new RangeList(higher.count + lower.count)
   const [high, low] = [view(higher), view(lower)]
   let next = 0
   for (let i = 0; i < low.count; i++) {
@@ -134,7 +138,7 @@ function withStarts(
   places: CodePlaces,
 ): RangeList {
   if (starts.count === 0) return ranges
-  const result = new RangeList()
+  const result = new RangeList(ranges.count + starts.count)
   const [known, at] = [view(ranges), view(starts)]
   let next = 0
   let inside = Number.NEGATIVE_INFINITY
@@ -182,7 +186,7 @@ function view({ count, starts, sizes, symbols }: RangeList) {
   }
 }
 
-/** Adds section and address, and cuts what leaves the section. */
+/** Adds section and address. */
 function finish(program: Program, places: CodePlaces, list: RangeList): FunctionRanges {
   const { starts, sizes: wanted, symbols } = list
   const offsets = new Float64Array(list.count)
@@ -197,7 +201,8 @@ function finish(program: Program, places: CodePlaces, list: RangeList): Function
     const index = places.sectionAt(start)
     const section = program.sections[index]
     if (section === undefined) continue
-    const size = Math.min(wanted[i] as number, places.end(index) - start, 0xffffffff)
+    // Only a forged size exceeds the 32 bits of the array.
+    const size = Math.min(wanted[i] as number, 0xffffffff)
     offsets[count] = start
     addresses[count] = places.base(index) + (start - section.offset)
     sizes[count] = size

@@ -4,9 +4,16 @@
  */
 export class RangeList {
   #count = 0
-  #starts = new Float64Array(256)
-  #sizes = new Float64Array(256)
-  #symbols = new Int32Array(256)
+  #starts: Float64Array
+  #sizes: Float64Array
+  #symbols: Int32Array
+
+  /** `capacity` is the number of ranges expected; more may be added. */
+  constructor(capacity = 256) {
+    this.#starts = new Float64Array(capacity)
+    this.#sizes = new Float64Array(capacity)
+    this.#symbols = new Int32Array(capacity)
+  }
 
   get count(): number {
     return this.#count
@@ -38,7 +45,7 @@ export class RangeList {
     const { starts, sizes, symbols } = this
     const order = orderOf(starts)
     if (order === undefined) return this
-    const result = new RangeList()
+    const result = new RangeList(order.length)
     for (let i = 0; i < order.length; i++) {
       const at = order[i] as number
       result.push(starts[at] as number, sizes[at] as number, symbols[at] as number)
@@ -47,7 +54,7 @@ export class RangeList {
   }
 
   #grow(): void {
-    const capacity = this.#starts.length * 2
+    const capacity = Math.max(256, this.#starts.length * 2)
     const [starts, sizes, symbols] = [this.#starts, this.#sizes, this.#symbols]
     this.#starts = new Float64Array(capacity)
     this.#sizes = new Float64Array(capacity)

@@ -140,7 +140,7 @@ describe.skipIf(!hasCompiler('host') || !['nm', 'readelf', 'strip', 'objcopy'].e
 })
 
 describe('where sources disagree', () => {
-  const TEXT = new Uint8Array(0x100).fill(0xc3)
+  const TEXT = new Uint8Array(0x100).fill(0xc3).fill(0x90, 0x78, 0x80)
 
   /** A library with these symbols and frames, by offset in `.text`; ranges come with the name of their symbol. */
   function resolve(
@@ -216,6 +216,15 @@ describe('where sources disagree', () => {
       ['f 0+32'],
     ],
     ['a function ends with its section', [['f', 240, 64]], [], ['f 240+16']],
+    [
+      'padding before the next function is none of one without a size',
+      [
+        ['f', 0, 0],
+        ['g', 0x80, 0],
+      ],
+      [],
+      ['f 0+120', 'g 128+128'],
+    ],
   ] as const)('%s', (_, symbols, frames, expected) => {
     expect(
       resolve(

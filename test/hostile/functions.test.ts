@@ -94,7 +94,7 @@ const SYNTHETIC: readonly (readonly [string, Uint8Array, UnwindTable['layout']])
 ]
 
 test.each(SYNTHETIC)('mutations of a program with %s end in ranges or a DetectorError', async (_, bytes, layout) => {
-  const faults = await survey([bytes], 1000, (mutated) => readAll(mutated, withTable(layout)))
+  const faults = await survey([bytes], 400, (mutated) => readAll(mutated, withTable(layout)))
   expect(faults).toEqual([])
 })
 
@@ -104,7 +104,7 @@ test.skipIf(!hasCompiler('host'))(
     const fixtures = [['-c'], ['-c', '-ffunction-sections'], ['-shared', '-fPIC']].map((flags, i) =>
       Uint8Array.from(readFileSync(compile('host', 'parts.c', join(work.path, `${i}.o`), flags))),
     )
-    expect(await survey(fixtures, 500, readAll)).toEqual([])
+    expect(await survey(fixtures, 200, readAll)).toEqual([])
   },
 )
 
