@@ -11,7 +11,7 @@ import { COFF_RELOCATION_BYTES } from './entry-bytes.ts'
 import { reading } from './pe-directories.ts'
 import { type ImportedSymbol, type Program, type RelocationTable, SymbolFlag } from './program.ts'
 import { noSymbols, SymbolTableBuilder } from './symbol-table.ts'
-import { ehFrameSections } from './unwind-sections.ts'
+import { ehFrameSections, pdataSections } from './unwind-sections.ts'
 
 const HEADER_BYTES = 20
 const BIG_HEADER_BYTES = 56
@@ -75,7 +75,7 @@ export function readCoff(source: ByteSource, limits: Limits = DEFAULT_LIMITS): P
     sections: coff.sections,
     symbols,
     relocationTables: relocationTables(cursor, layout, coff, damage),
-    unwindTables: ehFrameSections(coff.sections),
+    unwindTables: [...ehFrameSections(coff.sections), ...pdataSections(coff.sections)],
     imports,
     damage: damage.list(),
   }
@@ -122,6 +122,9 @@ function relocationTables(
 ): RelocationTable[] {
   const tables: RelocationTable[] = []
   const clip = new Clipper(cursor.size, damage)
+  const { symbolsOffset, symbolBytes } = layout
+  const fit = Math.max(0, Math.floor((cursor.size - symbolsOffset) / symbolBytes))
+  const symbols = { symbolsOffset, symbolCount: Math.min(fit, layout.symbolCount), symbolBytes }
   headers.forEach((header, section) => {
     let [offset, count] = [header.relocationsOffset, header.relocationCount]
     if (count === 0) return
@@ -132,8 +135,7 @@ function relocationTables(
     const what = `relocations of section ${printable(sections[section]?.name ?? '')}`
     const size = clip.size(what, offset, count * COFF_RELOCATION_BYTES)
     count = Math.floor(size / COFF_RELOCATION_BYTES)
-    const { symbolsOffset, symbolCount } = layout
-    if (count > 0) tables.push({ section, layout: 'coff', offset, count, symbolsOffset, symbolCount })
+    if (count > 0) tables.push({ section, layout: 'coff', offset, count, ...symbols })
   })
   return tables
 }

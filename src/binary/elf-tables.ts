@@ -23,8 +23,10 @@ export function relocationTables(tables: ElfTables, sections: readonly Section[]
     const section = raw.info - 1
     if (own === undefined || count === 0 || sections[section] === undefined) return []
     const symbols = tables.sections[raw.link]?.type === SectionType.Symtab ? sections[raw.link - 1] : undefined
-    const symbolCount = Math.floor((symbols?.size ?? 0) / (bits === 64 ? 24 : 16))
-    return [{ section, layout, offset: own.offset, count, symbolsOffset: symbols?.offset ?? 0, symbolCount }]
+    const symbolBytes = bits === 64 ? 24 : 16
+    const symbolCount = Math.floor((symbols?.size ?? 0) / symbolBytes)
+    const symbolsOffset = symbols?.offset ?? 0
+    return [{ section, layout, offset: own.offset, count, symbolsOffset, symbolCount, symbolBytes }]
   })
   return found.sort((a, b) => a.section - b.section)
 }

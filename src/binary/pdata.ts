@@ -1,6 +1,7 @@
 import { Cursor } from '../bytes/cursor.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import type { Program, Section, UnwindTable } from './program.ts'
+import type { RelocationTarget } from './relocation-targets.ts'
 
 /** Bytes of an entry by architecture; other machines have no such table, or one of another form. */
 const ENTRY_BYTES: Readonly<Record<string, number>> = { x86_64: 12, aarch64: 8, arm: 8 }
@@ -45,6 +46,54 @@ export function readPdata(
     ;[start, end] = [begin, begin + size]
   }
   if (end > start) accept(program.imageBase + start, end - start)
+}
+
+/**
+ * Reads the function ranges of a `.pdata` section of an x64 or ARM64 COFF object, in its order: `accept` takes a place and
+ * bytes. Places are known by relocation only (`targetAt`, by offset in the section); of ARM64 just packed entries say how
+ * long a function is. A chained part joins what ends where it begins.
+ */
+export function readObjectPdata(
+  program: Program,
+  source: ByteSource,
+  table: UnwindTable,
+  targetAt: (offset: number) => RelocationTarget | undefined,
+  accept: (place: RelocationTarget, size: number) => void,
+): void {
+  const entryBytes = program.arch === 'arm' ? undefined : ENTRY_BYTES[program.arch]
+  if (entryBytes === undefined) return
+  const cursor = new Cursor(source, true)
+  let last: RelocationTarget | undefined
+  let size = 0
+  for (let at = 0; at + entryBytes <= table.size; at += entryBytes) {
+    const begin = targetAt(at)
+    if (begin === undefined) continue
+    const end = targetAt(at + 4)
+    const packed = cursor.u32(table.offset + at + 4)
+    const isChained = entryBytes === 12 && continues(program, cursor, targetAt(at + 8))
+    const length =
+      entryBytes === 12 ? (end?.section === begin.section ? end.value - begin.value : 0) : packedSize(packed)
+    if (!(length > 0)) continue
+    if (isChained && last !== undefined && last.section === begin.section && last.value + size === begin.value) {
+      size += length
+      continue
+    }
+    if (last !== undefined) accept(last, size)
+    ;[last, size] = [begin, length]
+  }
+  if (last !== undefined) accept(last, size)
+}
+
+/** Whether the UNWIND_INFO at a place of an object is a chained one. */
+function continues({ sections }: Program, cursor: Cursor, unwind: RelocationTarget | undefined): boolean {
+  const holder = unwind === undefined ? undefined : sections[unwind.section]
+  if (unwind === undefined || holder === undefined || !(unwind.value >= 0 && unwind.value < holder.size)) return false
+  return (cursor.u8(holder.offset + unwind.value) >> 3) % 8 >= FLAG_CHAINED
+}
+
+/** Bytes of an ARM64 function by its packed unwind data, 0 where a record says it. */
+function packedSize(data: number): number {
+  return data % 4 === 0 || data % 4 === 3 ? 0 : ((data >>> 2) & 0x7ff) * 4
 }
 
 /** A piece of code, by relative virtual address; `functionBegin` is the begin of the part it continues, or its own. */

@@ -44,9 +44,10 @@ export interface RelocationTable {
   /** File offset of the first entry, and how many entries the file holds. */
   readonly offset: number
   readonly count: number
-  /** File offset of the symbol table that entries point into, and its entries; 0 where there is none. */
+  /** File offset of the symbol table that entries point into, its entries and their bytes; 0 where there is none. */
   readonly symbolsOffset: number
   readonly symbolCount: number
+  readonly symbolBytes: number
 }
 
 /** Bytes that tell where functions start and end, made for stack unwinding. */
@@ -132,7 +133,7 @@ export interface Program {
   readonly damage: readonly string[]
 }
 
-/** The lowest and the highest (exclusive) virtual address of what is loaded; both 0 for objects and empty programs. */
+/** The lowest and the highest (exclusive) virtual address of bytes that are loaded; 0 for objects and empty programs. */
 export function addressBounds(program: Program): { readonly lowest: number; readonly highest: number } {
   let lowest = Number.POSITIVE_INFINITY
   let highest = Number.NEGATIVE_INFINITY

@@ -10,10 +10,10 @@ export interface RelocationTarget {
 }
 
 /**
- * What the relocations of a section of an ELF object point to, by the offset that they change. Undefined for offsets
- * without relocation and for symbols of other objects.
+ * What the relocations of a section of an object point to, by the offset that they change. Undefined for offsets without
+ * relocation and for symbols of other objects.
  *
- * In `rel` tables the bytes that are changed hold the addend: a 32-bit word.
+ * In `rel` and `coff` tables the bytes that are changed hold the addend: a 32-bit word.
  *
  * @throws DetectorError `INPUT_UNREADABLE`
  */
@@ -24,7 +24,7 @@ export function relocationTargets(
 ): (offset: number) => RelocationTarget | undefined {
   const targets = new Map<number, RelocationTarget>()
   const changed = program.sections[section]
-  if (program.format !== 'elf' || changed === undefined) return () => undefined
+  if (changed === undefined) return () => undefined
   // Windows of both: an object may have a table for each of its functions, all with the same symbols.
   const fields = new Cursor(source, program.littleEndian)
   const symbols = new Cursor(source, program.littleEndian)
@@ -32,7 +32,7 @@ export function relocationTargets(
     visitRelocations(program, source, table, (offset, _, symbol, addend) => {
       const base = symbolAt(program, symbols, table, symbol)
       if (base === undefined || !(offset + 4 <= changed.size)) return
-      const stored = table.layout === 'rel' ? fields.u32(changed.offset + offset) | 0 : addend
+      const stored = table.layout === 'rela' ? addend : fields.u32(changed.offset + offset) | 0
       targets.set(offset, { section: base.section, value: base.value + stored })
     })
   return (offset) => targets.get(offset)
@@ -42,13 +42,19 @@ export function relocationTargets(
 function symbolAt(
   { bits, littleEndian, sections }: Program,
   cursor: Cursor,
-  { symbolsOffset, symbolCount }: RelocationTable,
+  { layout, symbolsOffset, symbolCount, symbolBytes }: RelocationTable,
   index: number,
 ): RelocationTarget | undefined {
   if (index >= symbolCount) return undefined
-  const at = symbolsOffset + index * (bits === 64 ? 24 : 16)
-  // Section 0 is "undefined"; the program's list leaves it out. From 0xff00 on numbers have meanings of their own.
-  const section = cursor.u16(at + (bits === 64 ? 6 : 14)) - 1
-  if (section < 0 || section >= Math.min(sections.length, 0xfeff)) return undefined
-  return { section, value: cursor.u32(at + (bits === 64 ? (littleEndian ? 8 : 12) : 4)) }
+  const at = symbolsOffset + index * symbolBytes
+  const isCoff = layout === 'coff'
+  const sectionAt = at + (isCoff ? 12 : bits === 64 ? 6 : 14)
+  const number = isCoff && symbolBytes === 20 ? cursor.u32(sectionAt) : cursor.u16(sectionAt)
+  // Section 0 is "undefined", numbers at the upper end have meanings of their own; the program counts from 0.
+  const limit = isCoff ? sections.length : Math.min(sections.length, 0xfeff)
+  if (number === 0 || number > limit) return undefined
+  return {
+    section: number - 1,
+    value: cursor.u32(at + (isCoff || (bits === 64 && littleEndian) ? 8 : bits === 64 ? 12 : 4)),
+  }
 }

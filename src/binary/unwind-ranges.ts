@@ -2,7 +2,7 @@ import type { ByteSource } from '../bytes/source.ts'
 import type { CodePlaces } from './code-places.ts'
 import { type EhFrame, ehFrameAddress, readEhFrame } from './eh-frame.ts'
 import { readExidx } from './exidx.ts'
-import { readPdata } from './pdata.ts'
+import { readObjectPdata, readPdata } from './pdata.ts'
 import type { Program, UnwindTable } from './program.ts'
 import type { RangeList } from './range-list.ts'
 import { relocationTargets } from './relocation-targets.ts'
@@ -24,6 +24,11 @@ export function addUnwindRanges(
     if (table.layout === 'eh_frame') addFrame(program, source, places, bases, table, found)
     else if (table.layout === 'eh_frame_hdr') addFrameOfHeader(program, source, places, bases, table, found)
     else if (table.layout === 'exidx') addExidx(program, source, places, table, found)
+    else if (program.kind === 'object')
+      readObjectPdata(program, source, table, relocationTargets(program, source, table.section), (place, size) => {
+        const offset = places.offsetOf(place.value, place.section)
+        if (offset >= 0) found.push(offset, size)
+      })
     else
       readPdata(program, source, table, (address, size) => {
         const offset = places.offsetOf(address, -1)

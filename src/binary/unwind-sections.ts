@@ -9,3 +9,10 @@ export function ehFrameSections(sections: readonly Section[]): UnwindTable[] {
     size > 0 && EH_FRAME_NAME.test(name) ? [{ layout: 'eh_frame', section, address, offset, size }] : [],
   )
 }
+
+/** The `.pdata` sections of a COFF object: one for all, or one for each function. */
+export function pdataSections(sections: readonly Section[]): UnwindTable[] {
+  return sections.flatMap(({ name, address, offset, size }, section): UnwindTable[] =>
+    size > 0 && /^\.pdata(\$|$)/.test(name) ? [{ layout: 'pdata', section, address, offset, size }] : [],
+  )
+}

@@ -286,6 +286,21 @@ test('a section is code by its role, whatever its name; jump stubs and empty sec
 })
 
 describe.skipIf(!hasCompiler('windows'))('a program of mingw', () => {
+  test.each([[[]], [['-ffunction-sections']]] as const)(
+    'object, built with %j, has functions of the sizes they have when linked',
+    (flags) => {
+      const object = compile('windows', 'greet.c', join(work.path, 'greet.obj'), ['-c', ...flags])
+      const linked = compile('windows', 'greet.c', join(work.path, 'linked.exe'), flags)
+      const sizes = (path: string) => {
+        const { program, ranges } = readFile(path)
+        return new Map(names(program, ranges).map((name, i) => [name, ranges.sizes[i]!]))
+      }
+      const [own, whole] = [sizes(object), sizes(linked)]
+      for (const name of ['greet', 'hidden_sum', 'greet_weak', 'main'])
+        expect([name, own.get(name)]).toEqual([name, whole.get(name)])
+    },
+  )
+
   test('has every function of its exception directory, in whole or in the part that a symbol gives', () => {
     const path = compile('windows', 'greet.c', join(work.path, 'greet.exe'))
     const text = execFileSync('x86_64-w64-mingw32-objdump', ['-p', path], { encoding: 'latin1' })

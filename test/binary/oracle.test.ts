@@ -90,6 +90,20 @@ describe.skipIf(!hasBinutils)('against readelf', () => {
     }
   })
 
+  test('sections of mergeable strings are those with its flags M and S', () => {
+    for (const path of files()) {
+      const flagged = [
+        ...run('readelf', '-SW', path).matchAll(/^\s*\[\s*\d+\]\s(\S*)\s.*\s[WAX]*MS[A-Z]*\s+\d+\s+\d+\s+\d+$/gm),
+      ]
+      const own = readFile(path).sections.filter((section) => section.mergeableStrings)
+      expect(
+        own.map(({ name }) => name),
+        path,
+      ).toEqual(flagged.map((match) => match[1]))
+    }
+    expect(compiled.some((path) => readFile(path).sections.some((section) => section.mergeableStrings))).toBe(true)
+  })
+
   test('dynamic symbols have its names, addresses and import state', () => {
     for (const path of files()) {
       const truth = readelfSymbols(path, '.dynsym')
