@@ -1,3 +1,4 @@
+import { hashText, high32 } from '../bytes/hash.ts'
 import type { Manifest } from './schema.ts'
 
 /**
@@ -31,7 +32,11 @@ export interface StoredManifest {
   readonly manifest: Manifest
   /** Of the machine that wrote it: buckets hold numbers in its order. */
   readonly littleEndian: boolean
+  /** By component, as in its record: asked for in every scan, where records would cost more than all the rest. */
+  readonly sonames: readonly (readonly string[])[]
   readonly layout: readonly KindLayout[]
+  /** log2 of the number of buckets of files, for each hash. */
+  readonly fileBits: number
 }
 
 /** Prefilters are cut into values of this size: one value of many megabytes would pass LevelDB's buffers as a whole. */
@@ -67,13 +72,22 @@ export function functionNamesKey(component: number): Buffer {
   return key('n', 0, component)
 }
 
-/** Files with this build-id, or this sha256, both hexadecimal. */
-export function buildIdKey(buildId: string): Buffer {
-  return Buffer.concat([Buffer.of(0x69), Buffer.from(buildId, 'hex')])
+/** What files are found by. The letters start their keys. */
+export type FileHash = 'sha256' | 'buildId'
+
+/** Files of one bucket of hashes; every bucket is there, so that a missing one is damage and not an unknown file. */
+export function filesKey(by: FileHash, bucket: number): Buffer {
+  return key(by === 'sha256' ? 's' : 'i', 0, bucket)
 }
 
-export function sha256Key(sha256: string): Buffer {
-  return Buffer.concat([Buffer.of(0x73), Buffer.from(sha256, 'hex')])
+/** log2 of the number of buckets for so many files: of 64 or fewer, some 10 KB, as a whole bucket is read for one file. */
+export function fileBucketBits(files: number): number {
+  return Math.min(Math.ceil(Math.log2(Math.max(files, 64) / 64)), MAX_BUCKET_BITS)
+}
+
+/** The bucket of a sha256 or build-id in hexadecimal; build-ids need not be spread evenly. */
+export function fileBucketOf(hash: string, bits: number): number {
+  return bucketOf(high32(hashText(hash)), bits)
 }
 
 /** LevelDB sorts keys as bytes, so numbers are big-endian. */

@@ -6,12 +6,14 @@ import {
   bloomKey,
   bucketKey,
   bucketOf,
-  buildIdKey,
   componentKey,
+  type FileHash,
+  fileBucketOf,
+  filesKey,
   functionNamesKey,
   type KindLayout,
   MANIFEST_KEY,
-  sha256Key,
+  type StoredManifest,
 } from './buckets.ts'
 import { decodeNames } from './file-coding.ts'
 import { HitColumns, type LookupHits } from './hit-columns.ts'
@@ -51,20 +53,18 @@ export async function openReader(directory: string, options: ReaderOptions = {})
     throw openError(directory, cause)
   }
   try {
-    const { manifest, layout } = readManifest(await readValues(level, [MANIFEST_KEY], locus), locus)
-    const blooms = await Promise.all(layout.map((kind) => readBloom(level, kind, locus)))
-    return new DatabaseReader({ level, locus, manifest, layout, blooms, afterClose: options.afterClose })
+    const stored = readManifest(await readValues(level, [MANIFEST_KEY], locus), locus)
+    const blooms = await Promise.all(stored.layout.map((kind) => readBloom(level, kind, locus)))
+    return new DatabaseReader({ ...stored, level, locus, blooms, afterClose: options.afterClose })
   } catch (error) {
     await level.close()
     throw error
   }
 }
 
-interface OpenDatabase {
+interface OpenDatabase extends StoredManifest {
   readonly level: Level<Buffer, Buffer>
   readonly locus: Locus
-  readonly manifest: Manifest
-  readonly layout: readonly KindLayout[]
   /** Parallel to `layout`. */
   readonly blooms: readonly Bloom[]
   readonly afterClose: (() => Promise<void>) | undefined
@@ -73,6 +73,8 @@ interface OpenDatabase {
 /** A compiled database, open for reading; made by {@link openReader}. Several lookups may run at once. */
 export class DatabaseReader implements AsyncDisposable {
   readonly manifest: Manifest
+  /** {@link ComponentRecord.sonames} of each component, without reading its record. */
+  readonly sonames: readonly (readonly string[])[]
   /**
    * What the database may hold, for the kernel: of each kind a blocked Bloom filter as `docs/engine.md` defines it, empty
    * for kinds without features. The object and its bytes stay the same for as long as the reader is open.
@@ -85,6 +87,7 @@ export class DatabaseReader implements AsyncDisposable {
   constructor(open: OpenDatabase) {
     this.#open = open
     this.manifest = open.manifest
+    this.sonames = open.sonames
     const filters = new Map(open.layout.map(({ kind }, place) => [kind, open.blooms[place]!.bytes]))
     const nothing = new Uint8Array(0)
     this.prefilter = { filter: (kind) => filters.get(kind) ?? nothing }
@@ -141,23 +144,23 @@ export class DatabaseReader implements AsyncDisposable {
     this.#checkOpen()
     const { level, locus } = this.#open
     const [value] = await readValues(level, [functionNamesKey(component)], locus)
-    if (value === undefined) return []
     const what = `function names of component ${this.manifest.components[component]}`
     return decodeWhole(what, locus, () => decodeNames(unseal(value, what, locus)))
   }
 
   /**
-   * The files with this sha256 (64 hexadecimal digits): normally none or one, several where releases share a file.
+   * The files with this sha256 (64 lower-case hexadecimal digits): normally none or one, several where releases or
+   * components share a file.
    *
    * @throws DetectorError `STORE_CORRUPT`
    */
   fileBySha256(sha256: string): Promise<readonly FileIdentity[]> {
-    return this.#files(sha256Key(sha256), `file ${sha256}`)
+    return this.#files('sha256', sha256)
   }
 
-  /** The files with this GNU build-id (hexadecimal digits), otherwise as {@link fileBySha256}. */
+  /** The files with this GNU build-id (lower-case hexadecimal digits), otherwise as {@link fileBySha256}. */
   fileByBuildId(buildId: string): Promise<readonly FileIdentity[]> {
-    return this.#files(buildIdKey(buildId), `build-id ${buildId}`)
+    return this.#files('buildId', buildId)
   }
 
   /** Closes the database; further calls do nothing. */
@@ -189,15 +192,17 @@ export class DatabaseReader implements AsyncDisposable {
     return record as unknown as ComponentRecord
   }
 
-  async #files(key: Buffer, what: string): Promise<readonly FileIdentity[]> {
+  async #files(by: FileHash, hash: string): Promise<FileIdentity[]> {
     this.#checkOpen()
-    const { level, locus, manifest } = this.#open
-    const [value] = await readValues(level, [key], locus)
-    if (value === undefined) return []
+    const { level, locus, manifest, fileBits } = this.#open
+    const bucket = fileBucketOf(hash, fileBits)
+    const [value] = await readValues(level, [filesKey(by, bucket)], locus)
+    const what = `bucket ${bucket} of files`
     const { files } = unpackRecord(value, what, locus)
     if (!Array.isArray(files) || !files.every((file) => isIdentity(file, manifest.components.length)))
       throw damagedValue(what, 'is not whole', locus)
-    return files
+    const found = (files as (FileIdentity & Record<FileHash, unknown>)[]).filter((file) => file[by] === hash)
+    return found.map(({ component, release, name, arch }) => ({ component, release, name, arch }))
   }
 
   /** Asks for the buckets of the queries from `start` on, as many as are read at once. */
@@ -290,15 +295,9 @@ async function readValues(level: Level<Buffer, Buffer>, keys: Buffer[], locus: L
   }
 }
 
-function readManifest(
-  [value]: readonly (Buffer | undefined)[],
-  locus: Locus,
-): { manifest: Manifest; layout: readonly KindLayout[] } {
-  const { manifest, littleEndian, layout } = unpackRecord(value, 'manifest', locus) as {
-    manifest?: Partial<Manifest>
-    littleEndian?: boolean
-    layout?: readonly KindLayout[]
-  }
+function readManifest([value]: readonly (Buffer | undefined)[], locus: Locus): StoredManifest {
+  const stored = unpackRecord(value, 'manifest', locus) as Partial<StoredManifest>
+  const { manifest, littleEndian, sonames, layout, fileBits } = stored
   if (manifest?.schema !== SCHEMA)
     throw new DetectorError(
       'STORE_SCHEMA_MISMATCH',
@@ -311,22 +310,30 @@ function readManifest(
       'database was compiled on a machine of another byte order: build it again on this one',
       { locus },
     )
-  if (!Array.isArray(manifest.components) || !Array.isArray(layout) || !layout.every(isLayout))
+  const lists = [manifest.components, sonames, layout]
+  if (
+    !lists.every(Array.isArray) ||
+    sonames!.length !== manifest.components.length ||
+    !layout!.every(isLayout) ||
+    !isBits(fileBits)
+  )
     throw damagedValue('manifest', 'is not whole', locus)
-  return { manifest: manifest as Manifest, layout }
+  return stored as StoredManifest
 }
 
 function isLayout(value: unknown): value is KindLayout {
   const { kind, bucketBits, bloomBytes } = (value ?? {}) as Partial<KindLayout>
   return (
     Number.isInteger(kind) &&
-    Number.isInteger(bucketBits) &&
-    bucketBits! >= 0 &&
-    bucketBits! < 32 &&
+    isBits(bucketBits) &&
     Number.isSafeInteger(bloomBytes) &&
     bloomBytes! > 0 &&
     bloomBytes! % BLOCK_BYTES === 0
   )
+}
+
+function isBits(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 32
 }
 
 async function readBloom(level: Level<Buffer, Buffer>, layout: KindLayout, locus: Locus): Promise<Bloom> {

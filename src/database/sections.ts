@@ -76,6 +76,15 @@ export function writeSections(sections: readonly Pick<RawSection, 'kind' | 'byte
 }
 
 /**
+ * Bytes of header and section table of the `.bpf` that starts with `start`, checksum included; undefined where it is none
+ * or too short to tell.
+ */
+export function headerBytes(start: Uint8Array): number | undefined {
+  if (start.length < FIXED_BYTES || MAGIC.some((byte, i) => start[i] !== byte)) return undefined
+  return FIXED_BYTES + (start[10]! | (start[11]! << 8)) * ENTRY_BYTES + HEADER_CHECKSUM_BYTES
+}
+
+/**
  * Returns all sections of a `.bpf` in file order, those of unknown kinds included, without reading their content.
  * Damaged ones are returned with `intact: false`.
  *

@@ -7,18 +7,20 @@ import {
   bucketBits,
   bucketKey,
   bucketOf,
-  buildIdKey,
   componentKey,
+  type FileHash,
+  fileBucketBits,
+  fileBucketOf,
+  filesKey,
   functionNamesKey,
   type KindLayout,
   MANIFEST_KEY,
   type StoredManifest,
-  sha256Key,
 } from './buckets.ts'
 import { encodeNames } from './file-coding.ts'
 import { type KindFeatures, LITTLE_ENDIAN, packBucket } from './postings.ts'
 import { packRecord, seal } from './records.ts'
-import type { ComponentRecord, FileIdentity, FileRecord, Manifest } from './schema.ts'
+import type { ComponentRecord, FileRecord, Manifest } from './schema.ts'
 
 /** All that a compiled database holds. */
 export interface DatabaseContent {
@@ -53,6 +55,8 @@ const FILE_BYTES = 16 << 20
  */
 export async function writeDatabase(directory: string, content: DatabaseContent): Promise<void> {
   const { manifest, components } = content
+  if (content.functionNames.length !== components.length)
+    throw new TypeError(`content: ${content.functionNames.length} lists of names for ${components.length} components`)
   if (components.length !== manifest.components.length)
     throw new TypeError(`content: ${components.length} components, the manifest names ${manifest.components.length}`)
   const level = new Level<Buffer, Buffer>(directory, {
@@ -80,17 +84,19 @@ export async function writeDatabase(directory: string, content: DatabaseContent)
     for (const features of kinds) await putBloom(batch, features)
     for (const [index, component] of components.entries()) await batch.put(componentKey(index), packRecord(component))
     for (const features of kinds) await putBuckets(batch, features)
-    await putFiles(batch, content.files, ({ buildId }) => (buildId === null ? undefined : buildIdKey(buildId)))
+    const fileBits = fileBucketBits(content.files.length)
+    await putFiles(batch, 'buildId', content.files, fileBits)
     const layout: KindLayout[] = kinds.map(({ kind, high }) => ({
       kind,
       bucketBits: bucketBits(high.length),
       bloomBytes: bloomBytes(high.length),
     }))
-    const stored: StoredManifest = { manifest, littleEndian: LITTLE_ENDIAN, layout }
+    const sonames = components.map((component) => component.sonames)
+    const stored: StoredManifest = { manifest, littleEndian: LITTLE_ENDIAN, sonames, layout, fileBits }
     await batch.put(MANIFEST_KEY, packRecord(stored))
     for (const [index, names] of content.functionNames.entries())
-      if (names.length > 0) await batch.put(functionNamesKey(index), seal(encodeNames(names)))
-    await putFiles(batch, content.files, ({ sha256 }) => sha256Key(sha256))
+      await batch.put(functionNamesKey(index), seal(encodeNames(names)))
+    await putFiles(batch, 'sha256', content.files, fileBits)
     await batch.flush()
     await compact(level)
   } finally {
@@ -158,21 +164,18 @@ async function putBuckets(batch: Batch, features: KindFeatures): Promise<void> {
   }
 }
 
-/** One record for each key, in key order, with all files that have it. */
-async function putFiles(
-  batch: Batch,
-  files: readonly StoredFile[],
-  keyOf: (file: StoredFile) => Buffer | undefined,
-): Promise<void> {
-  const byKey = new Map<string, FileIdentity[]>()
+/** The buckets of files by one of their hashes; empty ones are written too. */
+async function putFiles(batch: Batch, by: FileHash, files: readonly StoredFile[], bits: number): Promise<void> {
+  const buckets: StoredFile[][] = Array.from({ length: 2 ** bits }, () => [])
   for (const file of files) {
-    const { component, release, name, arch } = file
-    const key = keyOf(file)?.toString('latin1')
-    if (key === undefined) continue
-    const same = byKey.get(key)
-    if (same === undefined) byKey.set(key, [{ component, release, name, arch }])
-    else same.push({ component, release, name, arch })
+    const hash = file[by]
+    if (hash !== null) buckets[fileBucketOf(hash, bits)]!.push(file)
   }
-  for (const key of [...byKey.keys()].sort())
-    await batch.put(Buffer.from(key, 'latin1'), packRecord({ files: byKey.get(key) }))
+  for (const [bucket, held] of buckets.entries())
+    await batch.put(filesKey(by, bucket), packRecord({ files: held.map(fileEntry) }))
+}
+
+/** Without what catalog and prints know besides. */
+function fileEntry({ sha256, buildId, component, release, name, arch }: StoredFile): StoredFile {
+  return { sha256, buildId, component, release, name, arch }
 }

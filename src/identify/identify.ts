@@ -1,6 +1,5 @@
 import type { Program } from '../binary/program.ts'
 import type { DatabaseReader } from '../database/reader.ts'
-import type { ComponentRecord } from '../database/schema.ts'
 import type { PrintSet, VersionLiteral } from '../fingerprint/print-set.ts'
 import type { Match } from '../model.ts'
 import { collectCandidates } from './hits.ts'
@@ -145,16 +144,12 @@ async function findLinked(
       for (const name of libraryNames(needed)) if (!asked.has(name)) asked.set(name, needed)
   if (asked.size === 0) return []
   const matches: Match[] = []
-  for (const record of await allRecords(reader)) {
-    if (embedded.has(record.name)) continue
-    const soname = record.sonames.find((name) => asked.has(name))
-    if (soname !== undefined) matches.push(linkedMatch(record, asked.get(soname) as string))
+  for (const [index, sonames] of reader.sonames.entries()) {
+    if (embedded.has(reader.manifest.components[index] as string)) continue
+    const soname = sonames.find((name) => asked.has(name))
+    if (soname !== undefined) matches.push(linkedMatch(await reader.component(index), asked.get(soname) as string))
   }
   return matches
-}
-
-async function allRecords(reader: DatabaseReader): Promise<ComponentRecord[]> {
-  return Promise.all(reader.manifest.components.map((_, index) => reader.component(index)))
 }
 
 function byConfidence(a: Match, b: Match): number {

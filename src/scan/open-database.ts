@@ -1,11 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { compileDatabase } from '../build/compile.ts'
 import { hash64, hashText } from '../bytes/hash.ts'
 import { openCompiled } from '../database/cache.ts'
-import { type CatalogEntry, defaultEntry, readCatalog } from '../database/catalog.ts'
-import { decodePrints } from '../database/prints-file.ts'
+import { readPrintsHeader } from '../database/prints-header.ts'
 import type { DatabaseReader } from '../database/reader.ts'
 import { SCHEMA } from '../database/schema.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
@@ -48,7 +46,9 @@ export async function openDatabase(location?: string, options: OpenOptions = {})
     `${digest}-s${SCHEMA}`,
     async (directory) => {
       options.onProgress?.({ phase: 'compile', done: 0, total: 0, label: 'database' })
-      await compileDatabase(directory, { ...loadPrints(files, signal), digest })
+      // Rarely needed, so that its modules are loaded only then.
+      const { compilePrints } = await import('./compile-prints.ts')
+      await compilePrints(directory, files, digest, signal)
     },
     { ...(cacheDirectory === undefined ? {} : { cacheDirectory }), ...(signal === undefined ? {} : { signal }) },
   )
@@ -68,10 +68,13 @@ export async function openDatabase(location?: string, options: OpenOptions = {})
   }
 }
 
-interface PrintFiles {
+/** The files of a database. */
+export interface PrintFiles {
   /** Absolute, in name order. */
   readonly prints: readonly string[]
   readonly background: string | undefined
+  /** Constants of published algorithms, which belong to nobody. */
+  readonly constants: string | undefined
   /** The directory that holds `components/`. */
   readonly catalog: string
   readonly catalogFiles: readonly string[]
@@ -90,11 +93,13 @@ function findPrints(directory: string): PrintFiles {
     )
   const catalog = existsSync(join(directory, 'components')) ? directory : DEFAULT_DATABASE
   // Prints of one's own are compared against the same background as the default ones.
-  const background = [directory, DEFAULT_DATABASE].map((place) => join(place, 'background.bpf')).find(existsSync)
+  const shared = (name: string): string | undefined =>
+    [directory, DEFAULT_DATABASE].map((place) => join(place, name)).find((path) => existsSync(path))
   const components = join(catalog, 'components')
   return {
     prints: names.sort().map((name) => join(folder, name)),
-    background,
+    background: shared('background.bpf'),
+    constants: shared('algorithm-constants.json'),
     catalog,
     catalogFiles: readdirSync(components)
       .sort()
@@ -102,44 +107,21 @@ function findPrints(directory: string): PrintFiles {
   }
 }
 
-/** Hash over everything that decides what the compiled database holds. File names count, places do not. */
+/**
+ * Hash over everything that decides what the compiled database holds. File names count, places do not. Of prints only
+ * the header is read, which holds the checksums of all the rest: tens of megabytes are hashed when they are compiled.
+ */
 function digestOf(files: PrintFiles): string {
   const parts = [`extraction ${EXTRACTION_VERSION}`]
-  for (const path of [...files.prints, ...files.catalogFiles, ...(files.background ? [files.background] : [])]) {
+  const add = (path: string, bytes: Uint8Array): void => {
     const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
-    parts.push(`${name} ${hash64(readFileSync(path)).toString(16)}`)
+    parts.push(`${name} ${hash64(bytes).toString(16)}`)
   }
+  for (const path of files.prints) add(path, readPrintsHeader(path))
+  for (const path of files.catalogFiles) add(path, readFileSync(path))
+  if (files.background !== undefined) add(files.background, readPrintsHeader(files.background))
+  if (files.constants !== undefined) add(files.constants, readFileSync(files.constants))
   return hashText(parts.join('\n')).toString(16).padStart(16, '0')
-}
-
-function loadPrints(
-  files: PrintFiles,
-  signal: AbortSignal | undefined,
-): {
-  components: { prints: ReturnType<typeof decodePrints>; entry: CatalogEntry }[]
-  background: ReturnType<typeof decodePrints> | undefined
-} {
-  const entries = new Map(readCatalog(files.catalog).map((entry) => [entry.name, entry]))
-  const read = (path: string): ReturnType<typeof decodePrints> => {
-    throwIfAborted(signal)
-    return readPrints(path)
-  }
-  const components = files.prints.map((path) => {
-    const prints = read(path)
-    return { prints, entry: entries.get(prints.name) ?? defaultEntry(prints.name) }
-  })
-  components.sort((a, b) => (a.prints.name < b.prints.name ? -1 : 1))
-  return { components, background: files.background === undefined ? undefined : read(files.background) }
-}
-
-/** Decodes one prints file. Which of dozens is damaged must stand in the message: it is all that a user sees. */
-function readPrints(path: string): ReturnType<typeof decodePrints> {
-  try {
-    return decodePrints(readFileSync(path), { path })
-  } catch (cause) {
-    if (!(cause instanceof DetectorError)) throw cause
-    throw new DetectorError(cause.code, `${path}: ${cause.message}`, { locus: { path }, cause })
-  }
 }
 
 function isDirectory(path: string): boolean {
