@@ -1,5 +1,6 @@
 import type { Program } from '../binary/program.ts'
 import type { DatabaseReader } from '../database/reader.ts'
+import type { ComponentRecord } from '../database/schema.ts'
 import type { PrintSet, VersionLiteral } from '../fingerprint/print-set.ts'
 import type { Match } from '../model.ts'
 import { collectCandidates } from './hits.ts'
