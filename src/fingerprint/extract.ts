@@ -1,4 +1,4 @@
-import type { Program, Section } from '../binary/program.ts'
+import type { Program } from '../binary/program.ts'
 import { readRelocations } from '../binary/relocations.ts'
 import { hashText, high32, low32 } from '../bytes/hash.ts'
 import { type ByteSource, bytesSource } from '../bytes/source.ts'
@@ -39,9 +39,9 @@ export function extractProgram(
 ): void {
   const { base = 0, prefilter } = options
   kernel().load(prefilter)
-  for (const section of program.sections)
-    if (section.role === 'data' || section.role === 'mixed')
-      extractData(program, source, section, prints, { base, prefilter })
+  program.sections.forEach(({ role }, index) => {
+    if (role === 'data' || role === 'mixed') extractData(program, source, index, prints, { base, prefilter })
+  })
   extractFunctions(program, source, prints, { base, prefilter })
   extractSymbols(program, prints, { base, prefilter })
 }
@@ -49,7 +49,7 @@ export function extractProgram(
 function extractData(
   program: Program,
   source: ByteSource,
-  section: Section,
+  index: number,
   prints: PrintSet,
   { base = 0, prefilter }: ExtractOptions,
 ): void {
@@ -67,7 +67,7 @@ function extractData(
     candidate: (candidate) => readCandidate(candidate, texts),
     tables: (batch) => prints.addBatch(tableKind, batch),
   }
-  const { offset, size, address, mergeableStrings } = section
+  const { offset, size, address, mergeableStrings } = program.sections[index]!
   const isObject = program.kind === 'object'
   const range = {
     source,
@@ -78,7 +78,7 @@ function extractData(
     prefilter,
     // A linker puts such strings where it likes: their windows are no windows of the program.
     tableKind: isObject && mergeableStrings ? undefined : tableKind,
-    touched: isObject ? readRelocations(program, source, program.sections.indexOf(section)) : undefined,
+    touched: isObject ? readRelocations(program, source, index) : undefined,
   }
   scanData(kernel(), range, sink)
 }
