@@ -39,9 +39,9 @@ export function extractProgram(
 ): void {
   const { base = 0, prefilter } = options
   kernel().load(prefilter)
-  for (const [index, section] of program.sections.entries())
-    if (section.role === 'data' || section.role === 'mixed')
-      extractData(program, source, index, prints, { base, prefilter })
+  program.sections.forEach(({ role }, index) => {
+    if (role === 'data' || role === 'mixed') extractData(program, source, index, prints, { base, prefilter })
+  })
   extractFunctions(program, source, prints, { base, prefilter })
   extractSymbols(program, prints, { base, prefilter })
 }
