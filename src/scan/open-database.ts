@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compileDatabase } from '../build/compile.ts'
+import { isPublicTable } from '../build/public-tables.ts'
 import { hash64, hashText } from '../bytes/hash.ts'
 import { openCompiled } from '../database/cache.ts'
 import { type CatalogEntry, defaultEntry, readCatalog } from '../database/catalog.ts'
@@ -48,7 +49,7 @@ export async function openDatabase(location?: string, options: OpenOptions = {})
     `${digest}-s${SCHEMA}`,
     async (directory) => {
       options.onProgress?.({ phase: 'compile', done: 0, total: 0, label: 'database' })
-      await compileDatabase(directory, { ...loadPrints(files, signal), digest })
+      await compileDatabase(directory, { ...loadPrints(files, signal), isPublicTable, digest })
     },
     { ...(cacheDirectory === undefined ? {} : { cacheDirectory }), ...(signal === undefined ? {} : { signal }) },
   )
