@@ -5,8 +5,9 @@ import { DetectorError, throwIfAborted } from '../errors.ts'
 import { countFeatures, type IndexResult, readPrints, writePrints } from './build-database.ts'
 import { type Exclusion, NOTHING_EXCLUDED } from './exclusion.ts'
 import { indexBuilt } from './index-programs.ts'
-import { type LockedPackage, lockedTags, readLock, readLocks, writeLock } from './locks.ts'
-import { type AptPackage, AptRoot } from './sources/apt.ts'
+import { type LockedPackage, lockedTags, readLock, readLocks, updateLock } from './locks.ts'
+import type { AptPackage } from './sources/apt.ts'
+import { AptArchitectures } from './sources/apt-architectures.ts'
 import {
   DEBIAN_ARCHITECTURES,
   DEBIAN_SUITES,
@@ -43,7 +44,7 @@ export interface PackagePlan {
 export async function buildPackages(plan: PackagePlan): Promise<IndexResult[]> {
   const { exclusion = NOTHING_EXCLUDED, suites = DEBIAN_SUITES, signal } = plan
   const entries = plan.entries.filter(({ debian }) => debian.libraries.length > 0)
-  const apt = await AptRoot.open({
+  const apt = await AptArchitectures.open({
     directory: plan.cacheDirectory,
     suites,
     architectures: plan.architectures ?? DEBIAN_ARCHITECTURES,
@@ -64,7 +65,7 @@ export async function buildPackages(plan: PackagePlan): Promise<IndexResult[]> {
 async function buildComponent(
   entry: CatalogEntry,
   wanted: readonly AptPackage[],
-  apt: AptRoot,
+  apt: AptArchitectures,
   plan: PackagePlan,
 ): Promise<IndexResult | undefined> {
   const { exclusion = NOTHING_EXCLUDED, signal, onProgress } = plan
@@ -96,9 +97,10 @@ async function buildComponent(
     },
   )
   const path = await writePrints(plan.printsDirectory, indexed.prints)
-  await writeLock(plan.locksDirectory, {
-    name: entry.name,
-    repository: entry.repository,
+  const { name, repository } = entry
+  await updateLock(plan.locksDirectory, {
+    name,
+    repository,
     tags: lockedTags(indexed.prints),
     packages: lockOf(releases, files),
   })
@@ -111,6 +113,7 @@ async function buildComponent(
       ...gone.map(({ name, version, architecture }) => {
         return { path: `${name}:${architecture}=${version}`, reason: 'it could not be downloaded' }
       }),
+      ...apt.missing.map((suite) => ({ path: suite, reason: 'its package list could not be fetched' })),
       ...indexed.skipped,
     ],
   }
@@ -146,11 +149,14 @@ function sourceReleases(prints: ComponentPrints | undefined): ComponentPrints | 
 
 function lockedPackages(entry: CatalogEntry, listed: readonly AptPackage[], plan: PackagePlan): AptPackage[] {
   const packages = readLock(plan.locksDirectory, entry.name)?.packages ?? []
-  return packages.map((locked) => {
+  const places = new Map(listed.map((one, place) => [one, place]))
+  const found = packages.map((locked) => {
     const found = listed.find((one) => one.sha256 === locked.sha256 && one.name === locked.package)
     if (found === undefined) throw packageGone(entry, { ...locked, name: locked.package })
     return found
   })
+  // In the order of a build without a lock.
+  return found.sort((a, b) => places.get(a)! - places.get(b)!)
 }
 
 function packageGone(
@@ -163,14 +169,27 @@ function packageGone(
   )
 }
 
-/** What a database was built from, as its locks say: files and packages by sha256, and Debian source packages. */
+/**
+ * What a database was built from, as its locks say: files and packages by sha256, Debian source packages, and packages of
+ * npm as `name@version`.
+ */
 export function builtFrom(locksDirectory: string): {
   sha256: Set<string>
   packages: { source: string; version: string }[]
+  npm: string[]
 } {
-  const packages = readLocks(locksDirectory).flatMap((lock) => lock.packages)
+  const locks = readLocks(locksDirectory)
+  const packages = locks.flatMap((lock) => lock.packages)
+  const sources = locks.flatMap((lock) => lock.sourcePackages)
   return {
-    sha256: new Set(packages.flatMap(({ sha256, files }) => [sha256, ...files])),
-    packages: packages.map(({ source, sourceVersion }) => ({ source, version: sourceVersion })),
+    sha256: new Set([
+      ...packages.flatMap(({ sha256, files }) => [sha256, ...files]),
+      ...sources.map((one) => one.sha256),
+    ]),
+    packages: [
+      ...packages.map(({ source, sourceVersion }) => ({ source, version: sourceVersion })),
+      ...sources.map(({ source, version }) => ({ source, version })),
+    ],
+    npm: locks.flatMap((lock) => lock.npm.map((one) => `${one.package}@${one.version}`)),
   }
 }
