@@ -54,8 +54,8 @@ const WINDOW_BYTES = 256 * 1024
  */
 const MOST_FUNCTION_BYTES = 4 * 1024 * 1024
 
-/** The decoder looks ahead this far behind a window. */
-const LOOKAHEAD_BYTES = 16
+/** The decoder may look at as many bytes behind a window: an instruction of 15 bytes with all that its last one could ask for. */
+const LOOKAHEAD_BYTES = 32
 /** No relocation that code has is wider. */
 const MOST_MASK_BYTES = 8
 /** Shorter instructions have no operand that may be rare. */
@@ -216,6 +216,7 @@ function writeMasks(
     const size = Math.min(relocations.sizes[i]!, MOST_MASK_BYTES)
     if (offset < last) throw new TypeError('window.relocations: offsets must ascend')
     if (offset >= windowBytes) break
+    if (size === 0) continue
     if (offset === last) {
       target[2 * count - 1] = Math.max(target[2 * count - 1]!, size)
       continue

@@ -36,7 +36,7 @@ class Request {
   /** The addresses of the program. */
   lowest: u32
   addressBytes: u32
-  /** Room for the largest function and 16 bytes, and for twice as much. */
+  /** Room for the largest function and 32 bytes, and for twice as much. */
   keptAt: u32
   tokensAt: u32
   /** Outputs: rows for every function in the first two. */

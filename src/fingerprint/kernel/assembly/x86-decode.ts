@@ -55,7 +55,7 @@ export let absolute: bool = false
 export let token: u32 = 0
 
 /**
- * @param at address of the instruction; 15 bytes from there must be readable
+ * @param at address of the instruction; 32 bytes from there must be readable
  * @param mode block of tables
  * @returns its length in bytes, 0 if it is none
  */
@@ -135,7 +135,6 @@ export function decode(at: usize, mode: usize): u32 {
       } else if ((byte & 0xfc) == 0xa0) size = long ? (addressSize ? 4 : 8) : addressSize ? 2 : 4
       else if (byte == 0x9a || byte == 0xea) size = operandSize ? 4 : 6
       if (traits & WIDE && rex & 8) size = 8
-      if (byte == 0xc7 && modrm == 0xf8) branch = true
     } else if (map == 1 && byte == 0x78 && (operandSize || repeat == 0xf2)) {
       size = 2
     }

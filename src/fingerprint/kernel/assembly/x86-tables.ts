@@ -147,6 +147,8 @@ function fillOneByte(map: usize): void {
 }
 
 function fillLongOnly(map: usize): void {
+  // REX prefixes: met here only where another one precedes.
+  setRange(map, 0x40, 0x4f, SLOW)
   set(map, 0x06, BAD | SLOW)
   set(map, 0x07, BAD | SLOW)
   set(map, 0x0e, BAD | SLOW)

@@ -75,8 +75,8 @@ export function setX86Masks(first: usize, end: usize): void {
 }
 
 /**
- * Writes both forms of the function from `at` to `end`. At least 16 bytes behind `end` must be readable, and `kept` needs
- * room for the function and 16 bytes, `tokens` for twice as much.
+ * Writes both forms of the function from `at` to `end`. At least 32 bytes behind `end` must be readable, and `kept` needs
+ * room for the function and 32 bytes, `tokens` for twice as much.
  *
  * @returns whether all of it was instructions
  */
@@ -181,7 +181,7 @@ function longWay(at: usize, mode: usize): u32 {
   const changed = mask < masksEnd && <usize>load<u32>(mask) < at + length
   if (!changed && isPadding(at, long)) return length
   const oneByte = part.encoding == LEGACY && part.map == 0
-  if (part.branch && part.opcode != 0xc7) {
+  if (part.branch) {
     emitOne(part.token)
     return length
   }
@@ -194,7 +194,6 @@ function longWay(at: usize, mode: usize): u32 {
   v128.store(kept, v128.load(at))
   let displacementMasked = part.relative || isDisplacementAddress(long)
   let immediateMasked = isImmediateAddress(at, reg, long, oneByte)
-  if (part.branch) immediateMasked = true
   for (let other = mask; other < masksEnd; other += MASK_BYTES) {
     const from: usize = load<u32>(other)
     if (from >= at + length) break
@@ -218,7 +217,7 @@ function longWay(at: usize, mode: usize): u32 {
     v128.store(kept, v128.load(kept, 1))
     keptEnd--
   }
-  if (!immediateMasked && !part.branch) {
+  if (!immediateMasked && !(oneByte && (part.opcode & 0xfc) == 0xa0)) {
     if (part.immediateBytes == 8) noteImmediate(load<u64>(part.immediateAt), at, length)
     else if (part.immediateBytes == 4) noteImmediate(<u64>(<i64>load<i32>(part.immediateAt)), at, length)
   }
