@@ -19,7 +19,7 @@ const wasm = readFileSync(new URL('../../src/fingerprint/kernel/kernel.wasm', im
 const { memory, heapStart, x86Length } = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports
 const at = heapStart.value
 const window = new Uint8Array(memory.buffer, at, 32)
-const LINE = /^\s*([0-9a-f]+):\t((?:[0-9a-f]{2} )+)\s*\t?(.*)$/
+const LINE = /^\s*([0-9a-f]+):\t((?:[0-9a-f]{2} )+)\s*\t(.*)$/
 const DATA = /^(?:\(bad\)|\.byte|(?:data16|addr32|rex\S*|lock|repn?z|repnz|[c-g]s|bnd|notrack|ss)\s*$)|\(bad\)/
 
 /** Whether what objdump shows as one line is an instruction. */

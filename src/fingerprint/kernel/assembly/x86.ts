@@ -31,8 +31,11 @@ import {
 
 /** A mask: address and bytes of what a relocation changes. */
 const MASK_BYTES: usize = 8
-/** Values without any of these bits are flags and sizes: only one address in thousands is so round. */
-const ROUND: u32 = 0xffff
+/**
+ * Values whose successor has none of these bits are flags, sizes and limits: multiples of 65,536 and those less one. Only one
+ * address in thousands is so round.
+ */
+const ROUND: u32 = 0xfffe
 /** Farther from a call an addition is not taken for the second half of finding the global offset table. */
 const NEAR_INSTRUCTIONS: usize = 6
 /** No mask is left. */
@@ -278,7 +281,7 @@ function isDisplacementAddress(long: bool): bool {
 // @ts-expect-error: a decorator of AssemblyScript
 @inline
 function isAddress(value: u32): bool {
-  return value - lowest < span && (value & ROUND) != 0
+  return value - lowest < span && ((value + 1) & ROUND) != 0
 }
 
 /** Whether a constant operand is a set of bits or a factor, which addresses never are: `or`, `and`, `xor`, `test`, `imul`. */
