@@ -88,31 +88,27 @@ export class PrintSet {
   /** Sorts the set; nothing can be added afterwards. */
   seal(): this {
     if (this.#sealed) return this
-    const order = radixOrder([Uint32Array.from(this.#kinds), this.#high, this.#low], this.#count)
-    this.#orderPlaces(order)
-    const captures = new Map<number, string>()
-    order.forEach((from, to) => {
-      const capture = this.#captures.get(from)
-      if (capture !== undefined) captures.set(to, capture)
-    })
-    this.#captures = captures
+    const kinds = new Uint32Array(this.#kinds.subarray(0, this.#count))
+    const order = radixOrder([kinds, this.#high, this.#low], this.#count)
     this.#kinds = permute(this.#kinds, order)
-    this.#flags = permute(this.#flags, order)
     this.#high = permute(this.#high, order)
     this.#low = permute(this.#low, order)
+    this.#orderPlaces(order)
+    this.#flags = permute(this.#flags, order)
     this.#offsets = permute(this.#offsets, order)
     this.#lengths = permute(this.#lengths, order)
+    this.#captures = movedTo(order, this.#captures)
     this.literals.sort((a, b) => a.offset - b.offset)
     this.#sealed = true
     return this
   }
 
-  /** Sorts the places of each fingerprint by offset; most have one. */
+  /** Sorts the places of each fingerprint by offset; most have one. Kinds and hashes are in order already. */
   #orderPlaces(order: Uint32Array): void {
-    const isSame = (a: number, b: number): boolean =>
-      this.#kinds[a] === this.#kinds[b] && this.#high[a] === this.#high[b] && this.#low[a] === this.#low[b]
+    const [kinds, high, low] = [this.#kinds, this.#high, this.#low]
     for (let start = 0, end = 1; start < order.length; start = end++) {
-      while (end < order.length && isSame(order[start]!, order[end]!)) end++
+      while (end < order.length && low[end] === low[start] && high[end] === high[start] && kinds[end] === kinds[start])
+        end++
       if (end - start > 1) order.subarray(start, end).sort((a, b) => this.#offsets[a]! - this.#offsets[b]! || a - b)
     }
   }
@@ -163,6 +159,18 @@ type Column = Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<
 function enlarge<T extends Column>(from: T, to: T): T {
   to.set(from)
   return to
+}
+
+/** The captures by their place in `order`. Few prints have one. */
+function movedTo(order: Uint32Array, captures: ReadonlyMap<number, string>): Map<number, string> {
+  const moved = new Map<number, string>()
+  const isCaptured = new Uint8Array(order.length)
+  for (const from of captures.keys()) isCaptured[from] = 1
+  for (let to = 0; to < order.length; to++) {
+    const from = order[to]!
+    if (isCaptured[from] === 1) moved.set(to, captures.get(from)!)
+  }
+  return moved
 }
 
 function permute<T extends Column>(column: T, order: Uint32Array): T {
