@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { readProgram } from '../../src/binary/read.ts'
 import { hash64, hashText } from '../../src/bytes/hash.ts'
 import { bytesSource } from '../../src/bytes/source.ts'
-import { extractLiteral } from '../../src/fingerprint/extract.ts'
+import { extractLiteral, extractTable } from '../../src/fingerprint/extract.ts'
 import { MacroTable } from '../../src/fingerprint/macros.ts'
 import { PrintSet } from '../../src/fingerprint/print-set.ts'
 import { readSource } from '../../src/fingerprint/source-c.ts'
@@ -24,6 +24,16 @@ function rowsOf(table: string): string[][] {
 
 function digits(hash: bigint): string {
   return hash.toString(16).padStart(16, '0')
+}
+
+const [, arrays = ''] = page.split(/^\| array \|.*\n.*\n/m)
+
+/** The bytes of an array that a row names, in the byte order that it names. */
+function arrayOf(name: string): Uint8Array {
+  const [type, power] = name.startsWith('`uint16_t` squares') ? [Uint16Array, 2] : [Uint32Array, 5]
+  const bytes = new Uint8Array(type.from({ length: 64 }, (_, i) => i ** power).buffer)
+  const last = type.BYTES_PER_ELEMENT - 1
+  return name.endsWith('big-endian') ? bytes.map((_, i) => bytes[i ^ last]!) : bytes
 }
 
 /** All features of a text in data, as `kind fingerprint`. */
@@ -64,6 +74,19 @@ test.each(rowsOf(features))('%s %s is the feature %s with the fingerprint %s', (
   expect(digits(hash64(Buffer.from(expected, 'utf8')))).toBe(fingerprint)
   if (kind === 'symbol') expect(symbolsOf(spelled)).toContain(fingerprint)
   else expect(featuresOf(bytes)).toContain(`${kind === 'wide' ? 'string' : kind} ${fingerprint}`)
+})
+
+const windows = rowsOf(arrays.slice(0, arrays.indexOf('\n\n')))
+
+test.each([...new Set(windows.map(([name]) => name!))])('%s give the windows of the page and no others', (name) => {
+  const bytes = arrayOf(name)
+  const found: string[][] = []
+  extractTable(bytes, (high, low, offset) => {
+    const window = Buffer.from(bytes.subarray(offset, offset + 32)).toString('hex')
+    found.push([name, `${offset}`, window, digits((BigInt(high) << 32n) | BigInt(low))])
+  })
+  expect(found).toEqual(windows.filter((row) => row[0] === name))
+  for (const [, , window, fingerprint] of found) expect(digits(hash64(Buffer.from(window!, 'hex')))).toBe(fingerprint)
 })
 
 test.each(rowsOf(sources))('%s gives %s with the fingerprint %s', (source, feature, fingerprint) => {
