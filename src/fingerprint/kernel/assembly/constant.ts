@@ -57,11 +57,13 @@ export function begin(output: usize, size: u32, offset: f64): void {
  * `unit` bytes for each character there.
  */
 export function take(text: usize, length: u32, offset: u32, unit: u32): void {
-  const literal = literalLength(text, length, offset, unit)
-  let flags = literal << LITERAL_SHIFT
+  const seen = look(text, length)
+  let flags: u32 = 0
+  if ((seen & HAS_VERSION) !== 0) {
+    flags = literalLength(text, length, offset, unit) << LITERAL_SHIFT
+    if (length >= MIN_STRING_BYTES && length <= MAX_TEMPLATE_BYTES) flags |= MAY_HOLD_VERSION
+  }
   if (length >= MIN_STRING_BYTES) {
-    const seen = look(text, length)
-    if ((seen & HAS_VERSION) !== 0 && length <= MAX_TEMPLATE_BYTES) flags |= MAY_HOLD_VERSION
     if (mayBeTypeName(text, length)) flags |= MAY_BE_TYPE_NAME
     const label = (seen & HAS_SPACE) === 0 ? LABEL : 0
     putRow(prints, capacity, printCount, xxh64(text, length), base + <f64>offset, length * unit, label)
@@ -78,7 +80,7 @@ export function take(text: usize, length: u32, offset: u32, unit: u32): void {
 const HAS_SPACE: u32 = 1
 const HAS_VERSION: u32 = 2
 
-/** Whether a text has a space; and whether it has a digit, a `.` or `_`, and a digit, which few have. */
+/** Whether a text has a space; and whether it has a digit, a `.` or `_`, and a digit, as versions do and few others. */
 function look(text: usize, length: u32): u32 {
   let seen: u32 = 0
   const space = i8x16.splat(0x20)

@@ -5,7 +5,7 @@ import { moveRow } from './memory'
 /** Bits of one hash. */
 const PROBES: u32 = 8
 /** Rows that are looked at ahead, so that their cache lines are on the way; more bring nothing. */
-const AHEAD: u32 = 8
+const AHEAD: u32 = 24
 
 /** Address of the block that a hash belongs to. */
 // @ts-expect-error: a decorator of AssemblyScript

@@ -98,24 +98,50 @@ function textOrZero(x: v128): v128 {
 const seen: usize = memory.data(1024)
 let windowNumber: u32 = 0
 
-/** Whether the window has enough distinct byte values. */
+/** Whether the window has enough distinct byte values: two cheap tests decide nearly always, then all are counted. */
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
 function isVaried(at: usize): bool {
+  const zero = i64x2.splat(0)
+  const zeros =
+    popcnt(<u32>i8x16.bitmask(i8x16.eq(v128.load(at), zero))) +
+    popcnt(<u32>i8x16.bitmask(i8x16.eq(v128.load(at, 16), zero)))
+  if (zeros + MIN_VALUES > WINDOW_BYTES + 1) return false
+  const values = lowBits(load<u64>(at)) | lowBits(load<u64>(at, 8))
+  return popcnt(values) >= MIN_VALUES || countValues(at) >= MIN_VALUES
+}
+
+/** A bit for each value of the lower six bits among eight bytes. */
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
+function lowBits(bytes: u64): u64 {
+  // Shifts count modulo 64.
+  const one: u64 = 1
+  return (
+    (one << bytes) |
+    (one << (bytes >> 8)) |
+    (one << (bytes >> 16)) |
+    (one << (bytes >> 24)) |
+    (one << (bytes >> 32)) |
+    (one << (bytes >> 40)) |
+    (one << (bytes >> 48)) |
+    (one << (bytes >> 56))
+  )
+}
+
+function countValues(at: usize): u32 {
   windowNumber++
   if (windowNumber === 0) {
     memory.fill(seen, 0, 1024)
     windowNumber = 1
   }
   let values: u32 = 0
-  for (let i: u32 = 0; i < WINDOW_BYTES; i += 8) {
-    const word = load<u64>(at + i)
-    for (let shift: u64 = 0; shift < 64; shift += 8) {
-      const slot = seen + (<usize>((word >> shift) & 255) << 2)
-      values += u32(load<u32>(slot) !== windowNumber)
-      store<u32>(slot, windowNumber)
-    }
-    if (values >= MIN_VALUES) return true
+  for (let i: u32 = 0; i < WINDOW_BYTES; i++) {
+    const slot = seen + (<usize>load<u8>(at + i) << 2)
+    values += u32(load<u32>(slot) !== windowNumber)
+    store<u32>(slot, windowNumber)
   }
-  return false
+  return values
 }
 
 /** Whether a range touches the window at `offset`; offsets must come in ascending order. */
