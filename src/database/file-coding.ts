@@ -4,6 +4,12 @@ import { corrupt, finished, readAfter, writeAfter } from './text-coding.ts'
 
 const SHA256_BYTES = 32
 
+/**
+ * Characters of all names of a component together, some fifty times what the largest have: each name may repeat nearly all
+ * of the one before, so a damaged file of megabytes could otherwise unfold to gigabytes.
+ */
+const MAX_NAME_CHARACTERS = 1 << 28
+
 /** Longest build-id stored: GNU's have 20 bytes, and linkers take any that is given to them. */
 export const MAX_BUILD_ID_BYTES = 64
 
@@ -70,9 +76,12 @@ export function decodeNames(bytes: Uint8Array): string[] {
   const names: string[] = []
   const count = reader.number()
   let name = ''
+  let characters = 0
   for (let i = 0; i < count; i++) {
     const next = readAfter(reader, name)
     if (next <= name) throw corrupt(`function name ${i} does not follow the one before`)
+    characters += next.length
+    if (characters > MAX_NAME_CHARACTERS) throw corrupt(`function names of over ${MAX_NAME_CHARACTERS} characters`)
     names.push(next)
     name = next
   }

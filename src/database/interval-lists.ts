@@ -76,11 +76,12 @@ export class IntervalLists {
     return this.#heads[list] === NONE
   }
 
-  /** A number that stands for the set's only interval, as `from * 2^24 + to`; undefined where there is not exactly one. */
+  /** A number that stands for the set's only interval, as `from * 2^16 + to`, below 2^32; undefined
+   * where there is not exactly one, or it ends above 65535. */
   singleInterval(list: number): number | undefined {
     const node = this.#heads[list]!
-    if (node === NONE || this.#next[node] !== NONE || this.#to[node]! >= 2 ** 24) return undefined
-    return this.#from[node]! * 2 ** 24 + this.#to[node]!
+    if (node === NONE || this.#next[node] !== NONE || this.#to[node]! >= 2 ** 16) return undefined
+    return this.#from[node]! * 2 ** 16 + this.#to[node]!
   }
 
   /** The set as flattened inclusive ranges, ascending. */

@@ -13,6 +13,7 @@ import type {
   TemplateRecord,
   UnitRecord,
 } from './schema.ts'
+import { SeenReleases, SetNumbers, StoredSets } from './seen-releases.ts'
 
 /** What the indexer saw of a template in one unit of one release. */
 export interface TemplateSighting {
@@ -37,7 +38,7 @@ interface TemplateColumns {
 /** Postings of one kind: a number for each pair of feature and unit, and the releases of each. */
 interface FeatureColumns {
   readonly postings: PairTable
-  readonly seen: IntervalLists
+  readonly seen: SeenReleases
 }
 
 /** Longer names are cut: mangled ones of C++ can have any length, and their start tells what they are. */
@@ -59,7 +60,9 @@ export class PrintsBuilder {
   readonly #hashes = new PairTable()
   readonly #units: UnitRecord[] = []
   readonly #unitNumbers = new Map<string, number>()
-  readonly #features = forEachKind((): FeatureColumns => ({ postings: new PairTable(), seen: new IntervalLists() }))
+  readonly #features = forEachKind((): FeatureColumns => ({ postings: new PairTable(), seen: new SeenReleases() }))
+  /** What stored prints had, without the releases begun since. */
+  #stored = new StoredSets([])
   readonly #nameNumbers = new Map<string, number>()
   readonly #names: string[] = []
   /** Of each posting of a function one more than the index of its name. */
@@ -127,8 +130,8 @@ export class PrintsBuilder {
       throw new TypeError(`release: ${release} of ${this.releases.length}`)
     if (this.#inherited[release] === 0) return
     this.#inherited[release] = 0
-    const features = FEATURE_KINDS.map((kind) => this.#features[kind].seen)
-    for (const lists of [...features, this.#templates.seen, this.#templates.agreeing])
+    this.#stored.drop(release)
+    for (const lists of [this.#templates.seen, this.#templates.agreeing])
       for (let list = 0; list < lists.count; list++) lists.remove(list, release)
     this.#files = this.#files.filter((file) => file.release !== release)
   }
@@ -189,8 +192,8 @@ export class PrintsBuilder {
         high: this.#hashes.firstAt(hash),
         low: this.#hashes.secondAt(hash),
         unit: postings.secondAt(posting),
-        agreeing: sets.number(agreeing, posting),
-        seen: sets.number(seen, posting),
+        agreeing: sets.number(agreeing.intervals(posting)),
+        seen: sets.number(seen.intervals(posting)),
         selfNaming: (flags[posting]! & SELF_NAMING) !== 0,
         head: (flags[posting]! & HEAD) !== 0,
         headerOnly: (flags[posting]! & IN_SOURCE) === 0,
@@ -213,7 +216,7 @@ export class PrintsBuilder {
     this.#nameOf[posting] = number
   }
 
-  #add(columns: FeatureColumns, hash: number, unit: number, release: number): number {
+  #add(columns: FeatureColumns | TemplateColumns, hash: number, unit: number, release: number): number {
     // A hash or unit that was never interned would surface only in finish(), far from the mistake.
     const known = hash < this.#hashes.count && unit < this.#units.length
     if (!known || !(release >= 0 && release < this.releases.length))
@@ -229,18 +232,19 @@ export class PrintsBuilder {
 
   #load(prints: ComponentPrints, sets: readonly Intervals[], places: readonly (number | undefined)[]): void {
     const units = prints.units.map(({ path, vendored }) => this.internUnit(path, vendored))
-    const post = (columns: FeatureColumns, high: number, low: number, unit: number, set: number): number => {
+    const post = (columns: FeatureColumns | TemplateColumns, high: number, low: number, unit: number): number => {
       const posting = columns.postings.intern(this.#hashes.intern(high, low), units[unit]!)
       columns.seen.ensure(posting + 1)
-      columns.seen.fill(posting, sets[set]!)
       return posting
     }
+    this.#stored = new StoredSets(sets)
     for (const kind of FEATURE_KINDS) {
       const table = prints.features[kind]
       for (let i = 0; i < table.high.length; i++)
         for (let p = table.starts[i]!; p < table.starts[i + 1]!; p++) {
           if (sets[table.sets[p]!]!.length === 0) continue
-          const posting = post(this.#features[kind], table.high[i]!, table.low[i]!, table.units[p]!, table.sets[p]!)
+          const posting = post(this.#features[kind], table.high[i]!, table.low[i]!, table.units[p]!)
+          this.#features[kind].seen.store(posting, table.sets[p]!)
           const name = table.names?.[p] ?? 0
           if (name > 0) this.#nameIt(posting, prints.functionNames[name - 1]!)
         }
@@ -250,7 +254,8 @@ export class PrintsBuilder {
       if (release !== undefined) this.#files.push({ ...file, release })
     }
     for (const template of prints.templates) {
-      const posting = post(this.#templates, template.high, template.low, template.unit, template.seen)
+      const posting = post(this.#templates, template.high, template.low, template.unit)
+      this.#templates.seen.fill(posting, sets[template.seen]!)
       this.#templates.agreeing.ensure(posting + 1)
       this.#templates.agreeing.fill(posting, sets[template.agreeing]!)
       this.#templates.flags[posting] = flagsOf(template)
@@ -267,7 +272,7 @@ export class PrintsBuilder {
     const hashes = new Uint32Array(Math.min(this.#hashes.count, postings.count))
     let count = 0
     for (let posting = 0; posting < postings.count; posting++) {
-      if (seen.isEmpty(posting)) continue
+      if (seen.isEmpty(posting, this.#stored)) continue
       const hash = postings.firstAt(posting)
       if (sizes[hash]!++ > 0) continue
       hashes[count] = hash
@@ -279,11 +284,18 @@ export class PrintsBuilder {
     const setNumbers = new Uint32Array(units.length)
     const names = kind === FeatureKind.Function ? new Uint32Array(units.length) : undefined
     const next = starts.slice()
+    const known = new Map<number, number>()
     for (let posting = 0; posting < postings.count; posting++) {
-      if (seen.isEmpty(posting)) continue
+      if (seen.isEmpty(posting, this.#stored)) continue
       const at = next[places[postings.firstAt(posting)]!]!++
       units[at] = postings.secondAt(posting)
-      setNumbers[at] = sets.number(seen, posting)
+      const key = seen.cheapKey(posting)
+      let set = key === undefined ? undefined : known.get(key)
+      if (set === undefined) {
+        set = sets.number(seen.intervals(posting, this.#stored))
+        if (key !== undefined) known.set(key, set)
+      }
+      setNumbers[at] = set
       if (names !== undefined) names[at] = this.#nameOf[posting] ?? 0
     }
     const used = hashes.subarray(0, count)
@@ -295,33 +307,6 @@ export class PrintsBuilder {
       sets: setNumbers,
       ...(names === undefined ? {} : { names }),
     }
-  }
-}
-
-/** Numbers interval sets by content. */
-class SetNumbers {
-  readonly list: number[][] = []
-  readonly #numbers = new Map<string, number>()
-  /** Those of one interval, nearly all, by its ends: making a text for each of millions of postings would take seconds. */
-  readonly #single = new Map<number, number>()
-
-  number(lists: IntervalLists, list: number): number {
-    const ends = lists.singleInterval(list)
-    if (ends === undefined) return this.#number(lists.intervals(list))
-    let number = this.#single.get(ends)
-    if (number === undefined) {
-      number = this.#number(lists.intervals(list))
-      this.#single.set(ends, number)
-    }
-    return number
-  }
-
-  #number(intervals: number[]): number {
-    const key = intervals.join()
-    const known = this.#numbers.get(key)
-    if (known !== undefined) return known
-    this.#numbers.set(key, this.list.length)
-    return this.list.push(intervals) - 1
   }
 }
 

@@ -53,5 +53,7 @@ export function sizeText(bytes: number): string {
 
 /** `1 file`, `2 files`, `1,204 releases`. */
 export function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`
+  // Not toLocaleString: loading the rules of all languages takes longer than scanning a small file.
+  const grouped = String(number).replace(/\B(?=(?:\d{3})+$)/g, ',')
+  return `${grouped} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -6,7 +6,7 @@ import { hashText, high32, low32 } from '../../src/bytes/hash.ts'
 import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import { openReader } from '../../src/database/reader.ts'
-import type { ComponentPrints } from '../../src/database/schema.ts'
+import type { ComponentPrints, ReleaseRecord } from '../../src/database/schema.ts'
 import { Kind } from '../../src/fingerprint/print-set.ts'
 import { workDirectory } from '../fixtures/compile.ts'
 import { entryOf, printsOf } from './component.ts'
@@ -49,6 +49,31 @@ async function holders(components: readonly { prints: ComponentPrints; family?: 
 }
 
 const zlib = { prints: printsOf('zlib', { 'inflate.c': [TEXT] }) }
+
+test('names of functions and the files of built releases are in the database', async () => {
+  const releases: ReleaseRecord[] = [
+    { version: '1.0', origin: 'source', provenance: 'test' },
+    { version: '1.0', origin: 'built', provenance: 'test' },
+  ]
+  const builder = new PrintsBuilder('zlib', releases)
+  const unit = builder.internUnit('inflate.c', false)
+  for (const [hash, name] of [
+    [5n, 'inflate'],
+    [6n, undefined],
+  ] as const)
+    builder.addFeature(FeatureKind.Function, builder.internHash(hash), unit, 1, name)
+  builder.addFile({ sha256: 'ab'.repeat(32), buildId: 'c0ffee', arch: 'arm', release: 1, name: 'libz.so.1.0' })
+  const directory = join(mkdtempSync(join(work.path, 'case-')), 'database')
+  const components = [{ prints: builder.finish(), entry: entryOf('zlib') }]
+  await compileDatabase(directory, { components, background: undefined, digest: '0' })
+  await using reader = await openReader(directory)
+  const hits = await reader.lookup(Kind.Function, Uint32Array.of(0, 0), Uint32Array.of(5, 6), 0, 2)
+  const names = await reader.functionNames(0)
+  expect([...hits.names].map((name) => names[name - 1])).toEqual(['inflate', undefined])
+  const identity = { component: 0, release: 1, name: 'libz.so.1.0', arch: 'arm' }
+  expect(await reader.fileBySha256('ab'.repeat(32))).toEqual([identity])
+  expect(await reader.fileByBuildId('c0ffee')).toEqual([identity])
+})
 
 test('text that a built release shares with the sources of another family belongs to those', async () => {
   expect(await holders([{ prints: carrier('carrier', false) }, zlib])).toEqual(['zlib'])

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { VarintWriter } from '../../src/bytes/varint.ts'
 import { FeatureKind, forEachKind } from '../../src/database/feature-kinds.ts'
 import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import { decodePrints, encodePrints, verifyPrints } from '../../src/database/prints-file.ts'
@@ -215,6 +216,22 @@ describe('prints of before functions, tables and files', () => {
       expect(Buffer.from(encodePrints(decodePrints(bytes))).equals(bytes), name).toBe(true)
     }
   })
+})
+
+test('names of functions that would unfold without end are not read', () => {
+  const sections = readSections(sampleBytes).filter(({ kind }) => kind !== Section.FunctionNames)
+  // Each name repeats the one before and adds a byte, up to the longest, and from there on is the same again.
+  const writer = new VarintWriter()
+  const count = 200_000
+  writer.number(count)
+  for (let i = 0; i < count; i++) {
+    const shared = Math.min(i, 3000)
+    writer.number(shared)
+    writer.number(1)
+    writer.raw(Uint8Array.of(0x61))
+  }
+  const bytes = writeSections([...sections, { kind: Section.FunctionNames, bytes: writer.finish() }])
+  expect(code(() => decodePrints(bytes))).toBe('STORE_CORRUPT')
 })
 
 describe('a damaged prints file', () => {
