@@ -17,12 +17,12 @@ import type { BuildOptions, BuildResult, IndexReleaseOptions, IndexResult } from
  * @throws DetectorError `USAGE` without a release, `SOURCE_UNSAFE`, `SOURCE_FAILED`, `INPUT_NOT_FOUND`, `ABORTED`
  */
 export async function indexRelease(
-  directory: string,
+  printsDirectory: string,
   inputs: readonly string[],
   options: IndexReleaseOptions,
 ): Promise<IndexResult> {
   const verbs = await import('./index-release.ts')
-  return verbs.indexRelease(directory, inputs, options)
+  return verbs.indexRelease(printsDirectory, inputs, options)
 }
 
 /**
