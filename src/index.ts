@@ -33,15 +33,8 @@ export {
 export type { ErrorCause, EvaluationError } from './scan/evaluation-errors.ts'
 export { explain } from './scan/explain.ts'
 export type { Figure, Resampling } from './scan/figures.ts'
-export {
-  type BuildInput,
-  type BuildOptions,
-  type BuildResult,
-  buildDatabase,
-  type IndexReleaseOptions,
-  type IndexResult,
-  indexRelease,
-} from './scan/index-release.ts'
+export type { BuildInput, BuildOptions, BuildResult, IndexReleaseOptions, IndexResult } from './scan/index-release.ts'
+export { buildDatabase, indexRelease } from './scan/indexing.ts'
 export type { CatalogNames } from './scan/judge.ts'
 export { type Label, type LabelledComponent, readLabels } from './scan/labels.ts'
 export { type FingerprintDatabase, type OpenOptions, openDatabase } from './scan/open-database.ts'

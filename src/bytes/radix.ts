@@ -5,7 +5,8 @@ const VALUES = 1 << DIGIT_BITS
 
 /**
  * The order that sorts rows by several columns of unsigned 32-bit numbers, the most significant column first. Stable: rows
- * that are equal in all columns keep their order. Four passes over memory per column, whatever the values are.
+ * that are equal in all columns keep their order. Four passes over memory per column at most, whatever the
+ * values are.
  */
 export function radixOrder(columns: readonly Uint32Array[], count: number): Uint32Array {
   let order = new Uint32Array(count)

@@ -93,7 +93,7 @@ export function fileBucketOf(hash: string, bits: number): number {
 /** LevelDB sorts keys as bytes, so numbers are big-endian. */
 function key(prefix: string, kind: number, number: number): Buffer {
   const bytes = Buffer.allocUnsafe(6)
-  bytes.write(prefix, 'latin1')
+  bytes[0] = prefix.charCodeAt(0)
   bytes[1] = kind
   bytes.writeUInt32BE(number, 2)
   return bytes

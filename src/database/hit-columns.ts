@@ -58,7 +58,13 @@ export class HitColumns {
   /** Views of the columns; nothing may be added afterwards. */
   finish(): LookupHits {
     const count = this.#count
-    const spread = this.#spread.subarray(0, count)
+    const families = new Uint8Array(count)
+    const holders = new Uint8Array(count)
+    for (let i = 0; i < count; i++) {
+      const spread = this.#spread[i]!
+      families[i] = spread & 0xff
+      holders[i] = spread >>> 8
+    }
     return {
       count,
       queries: this.#queries.subarray(0, count),
@@ -66,8 +72,8 @@ export class HitColumns {
       units: this.#units.subarray(0, count),
       sets: this.#sets.subarray(0, count),
       names: this.#names.subarray(0, count),
-      families: Uint8Array.from(spread, (pair) => pair & 0xff),
-      holders: Uint8Array.from(spread, (pair) => pair >>> 8),
+      families,
+      holders,
     }
   }
 

@@ -31,3 +31,15 @@ test('only the first rows count: columns may be longer', () => {
 test('no column leaves the rows as they are', () => {
   expect([...radixOrder([], 3)]).toEqual([0, 1, 2])
 })
+
+test('more rows than a digit has values are ordered as well', () => {
+  const rows = 40_000
+  const column = Uint32Array.from({ length: rows }, (_, i) => Math.imul(i, 0x9e37_79b1) >>> (i % 3 === 0 ? 16 : 0))
+  const order = radixOrder([column], rows)
+  expect(new Set(order).size).toBe(rows)
+  for (let i = 1; i < rows; i++) {
+    const [before, after] = [order[i - 1]!, order[i]!]
+    if (column[before]! > column[after]! || (column[before] === column[after] && before > after))
+      throw new Error(`rows ${before} and ${after} stand in the wrong order`)
+  }
+})
