@@ -6,8 +6,10 @@ import type { Token } from '../fingerprint/c-lexer.ts'
 import { extractLiteral } from '../fingerprint/extract.ts'
 import { type Macro, type MacroFallback, MacroTable, type ResolvedText } from '../fingerprint/macros.ts'
 import { Kind } from '../fingerprint/print-set.ts'
-import { readSource, type SourceFacts } from '../fingerprint/source-c.ts'
+import { readSource } from '../fingerprint/source-c.ts'
 import type { Template } from '../fingerprint/templates.ts'
+import { ConstantIndexer, type PlacedFile } from './constant-indexer.ts'
+import { Interner } from './interner.ts'
 import { classifyPath, isVendored, type PathRules, unitPaths } from './sources/paths.ts'
 import type { Blob, TreeFile } from './sources/tree.ts'
 
@@ -46,6 +48,7 @@ export class SourceIndexer {
   readonly #limits: Limits
   readonly #files = new Map<string, FilePrints>()
   readonly #kept = new Interner()
+  readonly #constants: ConstantIndexer
   /** Resolved texts repeat from release to release: their features are computed once. */
   readonly #texts = new Map<string, TextPrints>()
 
@@ -55,6 +58,7 @@ export class SourceIndexer {
     this.#rules = rules
     this.#names = names.map((name) => name.toLowerCase())
     this.#limits = limits
+    this.#constants = new ConstantIndexer(builder, this.#kept, limits.macroExpansions)
   }
 
   /** Reads one content. `path` is any path it has: contents that differ in kind by path are rare and read as the first. */
@@ -68,7 +72,10 @@ export class SourceIndexer {
       return
     }
     const isTemplate = /\.(?:in|cmake|meson|cmakein)$/.test(path)
-    const facts = this.#kept.facts(readSource(blob.bytes, { isHeader: kind === 'header', isTemplate }))
+    const isHeader = kind === 'header'
+    const read = readSource(blob.bytes, { isHeader, isTemplate, withConstants: true })
+    if (read.constants !== undefined) this.#constants.addFile(blob.id, isHeader, read.constants)
+    const facts = this.#kept.facts(read)
     const localMacros = new Map<string, Macro[]>()
     for (const macro of facts.runs.length + facts.names.length === 0 ? [] : facts.macros) {
       const known = localMacros.get(macro.name)
@@ -80,7 +87,7 @@ export class SourceIndexer {
       symbols: facts.functions.map((name) => this.#builder.internHash(hash64(Buffer.from(name, 'latin1')))),
       runs: facts.runs,
       names: facts.names,
-      macros: kind === 'header' ? facts.macros : [],
+      macros: isHeader ? facts.macros : [],
       localMacros,
     })
   }
@@ -92,14 +99,16 @@ export class SourceIndexer {
     const table = new MacroTable(this.#fallback(version), this.#limits.macroExpansions)
     const read = files.flatMap(({ path, id }) => {
       const prints = this.#files.get(id)
-      return prints === undefined ? [] : [{ path, prints, vendored: isVendored(path, this.#rules) }]
+      return prints === undefined ? [] : [{ path, id, prints, vendored: isVendored(path, this.#rules) }]
     })
     // Other projects' headers would lend their version macros to names like VERSION.
     for (const { prints, vendored } of read) if (!vendored) for (const macro of prints.macros) table.add(macro)
     const known = new Map<string, readonly ResolvedText[]>()
     const units = unitPaths(read.map(({ path }) => path))
-    for (const { path, prints, vendored } of read) {
+    const placed: PlacedFile[] = []
+    for (const { path, id, prints, vendored } of read) {
       const unit = builder.internUnit(units.get(path)!, vendored)
+      placed.push({ path, id, unit, vendored })
       this.#addText(prints.own, unit, release, version, false)
       for (const symbol of prints.symbols) builder.addFeature(Kind.Symbol, symbol, unit, release)
       for (const run of prints.runs)
@@ -108,6 +117,7 @@ export class SourceIndexer {
         for (const text of resolveName(name, prints.localMacros, table, known))
           this.#addResolved(text, unit, release, version)
     }
+    this.#constants.addRelease(release, placed)
   }
 
   #addResolved(resolved: ResolvedText, unit: number, release: number, version: string): void {
@@ -192,73 +202,4 @@ const NO_TEXT: FilePrints = {
   names: [],
   macros: [],
   localMacros: new Map(),
-}
-
-/**
- * Keeps one copy of what repeats from one version of a file to the next, so that memory grows with the changes and not
- * with the number of contents. Copies are made of every text kept: a slice would keep the whole file alive.
- */
-class Interner {
-  readonly #texts = new Map<string, string>()
-  readonly #tokens = new Map<string, Token>()
-  readonly #bodies = new Map<string, readonly Token[]>()
-  readonly #macros = new Map<string, Macro>()
-
-  /** The same facts; literals and functions are left as they are, to be hashed and dropped. */
-  facts(facts: SourceFacts): SourceFacts {
-    return {
-      ...facts,
-      runs: facts.runs.map((run) => this.#body(run)),
-      names: facts.names.map((name) => this.#text(name)),
-      macros: facts.macros.map((macro) => this.macro(macro)),
-    }
-  }
-
-  macro(macro: Macro): Macro {
-    const body = this.#body(macro.body)
-    const key = `${macro.name} ${macro.fromHeader} ${macro.parameters?.join() ?? '-'} ${spell(body)}`
-    const known = this.#macros.get(key)
-    if (known !== undefined) return known
-    const name = this.#text(macro.name)
-    const parameters = macro.parameters?.map((parameter) => this.#text(parameter))
-    const kept = parameters === undefined ? { ...macro, name, body } : { ...macro, name, body, parameters }
-    this.#macros.set(copyOf(key), kept)
-    return kept
-  }
-
-  #body(tokens: readonly Token[]): readonly Token[] {
-    const key = spell(tokens)
-    const known = this.#bodies.get(key)
-    if (known !== undefined) return known
-    const kept = tokens.map((token) => this.#token(token))
-    this.#bodies.set(copyOf(key), kept)
-    return kept
-  }
-
-  #token({ kind, text }: Token): Token {
-    const key = kind + text
-    const known = this.#tokens.get(key)
-    if (known !== undefined) return known
-    const kept = { kind, text: this.#text(text) }
-    this.#tokens.set(copyOf(key), kept)
-    return kept
-  }
-
-  #text(text: string): string {
-    const known = this.#texts.get(text)
-    if (known !== undefined) return known
-    const kept = copyOf(text)
-    this.#texts.set(kept, kept)
-    return kept
-  }
-}
-
-function spell(tokens: readonly Token[]): string {
-  let key = ''
-  for (const { kind, text } of tokens) key += `${kind}${text}\x00`
-  return key
-}
-
-function copyOf(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1')
 }

@@ -4,9 +4,12 @@
  * Text is Latin-1, one character per byte, so that literals keep their bytes whatever the file's encoding is.
  */
 
-/** `s`: string literal, `text` holds its bytes. `i`: identifier. `n`: number. `p`: one punctuation character. */
+/**
+ * `s`: string literal, `text` holds its bytes. `c`: character literal, the same. `i`: identifier. `n`: number. `p`: one
+ * punctuation character.
+ */
 export interface Token {
-  readonly kind: 's' | 'i' | 'n' | 'p'
+  readonly kind: 's' | 'c' | 'i' | 'n' | 'p'
   readonly text: string
 }
 
@@ -29,6 +32,9 @@ for (let c = 0x61; c <= 0x7a; c++) WORD[c] = 2
 WORD[0x5f] = 2
 const SPACE = new Uint8Array(256)
 for (const c of [0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d]) SPACE[c] = 1
+
+/** Half of all tokens are marks: one object for each spares the time to make and to collect millions. */
+const PUNCTUATION: readonly Token[] = Array.from({ length: 256 }, (_, c) => ({ kind: 'p', text: String.fromCharCode(c) }))
 
 const NEWLINE = 0x0a
 const BACKSLASH = 0x5c
@@ -94,7 +100,7 @@ interface LexState {
 
 function lexToken(text: string, start: number, c: number, sink: LexSink, state: LexState): number {
   if (c === QUOTE) return lexString(text, start, sink)
-  if (c === APOSTROPHE) return skipQuoted(text, start + 1, APOSTROPHE)
+  if (c === APOSTROPHE) return lexCharacter(text, start, sink)
   const word = WORD[c]
   if (word === 2) {
     let i = start + 1
@@ -106,6 +112,8 @@ function lexToken(text: string, start: number, c: number, sink: LexSink, state: 
       // Encoding prefixes: wide literals are stored as the text they spell, as the scanner reads UTF-16 back.
       if (name === 'L' || name === 'u8' || name === 'u' || name === 'U') return lexString(text, i, sink)
     }
+    // The prefixes of a wide character.
+    if (text.charCodeAt(i) === APOSTROPHE && /^(?:L|u8|u|U)$/.test(name)) return lexCharacter(text, i, sink)
     sink.token({ kind: 'i', text: name })
     return i
   }
@@ -125,7 +133,7 @@ function lexToken(text: string, start: number, c: number, sink: LexSink, state: 
     sink.token({ kind: 'n', text: text.slice(start, i) })
     return i
   }
-  sink.token({ kind: 'p', text: text[start] as string })
+  sink.token(PUNCTUATION[c] ?? { kind: 'p', text: text[start] as string })
   return start + 1
 }
 
@@ -151,6 +159,27 @@ function lexString(text: string, quote: number, sink: LexSink): number {
     i = plain = sequence.next
   }
   return i
+}
+
+/** Bytes of a character literal's text, escapes included, beyond which it is a stray apostrophe. */
+const MAX_CHARACTER_TEXT = 16
+
+/** Reads from the opening apostrophe; what is no character of one to four bytes yields nothing. */
+function lexCharacter(text: string, apostrophe: number, sink: LexSink): number {
+  const next = skipQuoted(text, apostrophe + 1, APOSTROPHE)
+  if (next - apostrophe > MAX_CHARACTER_TEXT || next - apostrophe < 3 || text[next - 1] !== "'") return next
+  let bytes = ''
+  for (let i = apostrophe + 1; i < next - 1; ) {
+    if (text.charCodeAt(i) !== BACKSLASH) {
+      bytes += text[i++] as string
+      continue
+    }
+    const sequence = readEscape(text, i)
+    bytes += sequence.bytes
+    i = sequence.next
+  }
+  if (bytes.length >= 1 && bytes.length <= 4) sink.token({ kind: 'c', text: bytes })
+  return next
 }
 
 const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {

@@ -82,8 +82,9 @@ export class MacroTable {
    */
   resolve(run: readonly Token[], local: ReadonlyMap<string, readonly Macro[]>): ResolvedText[] {
     const found: ResolvedText[] = []
+    const definitionsOf = (name: string): readonly Macro[] | undefined => local.get(name) ?? this.#macros.get(name)
     for (let choice = 0; choice < MAX_ALTERNATIVES; choice++) {
-      const expansion = new Expansion(this.#macros, local, choice, this.#maxExpansions)
+      const expansion = new Expansion(definitionsOf, choice, this.#maxExpansions)
       const text = this.#spell(expansion.expand(run, NOTHING_HIDDEN, false), choice)
       if (text !== undefined && !found.some((other) => other.text === text.text)) found.push(text)
       if (!expansion.varied && !text?.varied) break
@@ -125,6 +126,24 @@ export class MacroTable {
   }
 }
 
+/**
+ * Tokens with their macros replaced: as many as there are names, and `budget` more. Of several definitions of one name the
+ * first counts. What is left over stays as it is.
+ */
+export function expandMacros(
+  tokens: readonly Token[],
+  definitionOf: (name: string) => Macro | undefined,
+  budget: number,
+): Token[] {
+  const definitionsOf = (name: string): readonly Macro[] | undefined => {
+    const found = definitionOf(name)
+    return found === undefined ? undefined : [found]
+  }
+  // Every macro name of the text may be replaced; the budget guards against what is in their bodies.
+  const names = tokens.reduce((sum, { kind }) => sum + Number(kind === 'i'), 0)
+  return new Expansion(definitionsOf, 0, names + budget).expand(tokens, NOTHING_HIDDEN, false)
+}
+
 type ExpandedToken = Token & { readonly fromHeader: boolean }
 const NOTHING_HIDDEN: ReadonlySet<string> = new Set()
 
@@ -132,18 +151,11 @@ const NOTHING_HIDDEN: ReadonlySet<string> = new Set()
 class Expansion {
   varied = false
   #budget: number
-  readonly #macros: ReadonlyMap<string, readonly Macro[]>
-  readonly #local: ReadonlyMap<string, readonly Macro[]>
+  readonly #definitionsOf: (name: string) => readonly Macro[] | undefined
   readonly #choice: number
 
-  constructor(
-    macros: ReadonlyMap<string, readonly Macro[]>,
-    local: ReadonlyMap<string, readonly Macro[]>,
-    choice: number,
-    budget: number,
-  ) {
-    this.#macros = macros
-    this.#local = local
+  constructor(definitionsOf: (name: string) => readonly Macro[] | undefined, choice: number, budget: number) {
+    this.#definitionsOf = definitionsOf
     this.#choice = choice
     this.#budget = budget
   }
@@ -176,7 +188,7 @@ class Expansion {
   }
 
   #find(name: string): Macro | undefined {
-    const found = this.#local.get(name) ?? this.#macros.get(name)
+    const found = this.#definitionsOf(name)
     if (found === undefined) return undefined
     if (found.length > 1) this.varied = true
     return found[Math.min(this.#choice, found.length - 1)]

@@ -1,6 +1,8 @@
 import { type Directive, lexC, lexFragment, type Token } from './c-lexer.ts'
 import { type Branch, readDefinitions } from './definitions.ts'
 import { type Macro, readArguments } from './macros.ts'
+import { mayBeNumber, readConstants, type SourceConstants } from './source-constants.ts'
+import type { Include } from './source-tables.ts'
 import { closingParentheses, skipCall, WITHOUT_TEXT } from './token-calls.ts'
 
 /** What one source file says by itself, before the macros of its release are known. */
@@ -14,6 +16,16 @@ export interface SourceFacts {
   readonly macros: readonly Macro[]
   /** Names defined at file level; see {@link readDefinitions}. */
   readonly functions: readonly string[]
+  /** Its tables and numbers, when they were asked for. */
+  readonly constants?: SourceConstants
+}
+
+export interface ReadOptions {
+  readonly isHeader: boolean
+  /** `*.in`, whose `@NAME@` a build fills. */
+  readonly isTemplate: boolean
+  /** Default: false. */
+  readonly withConstants?: boolean
 }
 
 /** Tokens of a macro worth keeping: longer bodies are code. */
@@ -26,14 +38,14 @@ const OPEN = '\x01'
 const CLOSE = '\x02'
 
 /**
- * Reads a C or C++ source, header, or a template of one (`isTemplate`: `*.in`, whose `@NAME@` a build fills).
+ * Reads a C or C++ source, header, or a template of one.
  *
  * Both branches of every `#if` are read: which one a binary holds is not known here.
  */
-export function readSource(bytes: Uint8Array, options: { isHeader: boolean; isTemplate: boolean }): SourceFacts {
+export function readSource(bytes: Uint8Array, options: ReadOptions): SourceFacts {
   let text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
   if (options.isTemplate) text = text.replace(/@([A-Za-z_]\w*)@|\$\{([A-Za-z_]\w*)\}/g, `${OPEN}$1$2${CLOSE}`)
-  const reader = new SourceReader(options.isHeader)
+  const reader = new SourceReader(options)
   lexC(text, { token: (token) => reader.token(token), directive: (directive) => reader.directive(directive) })
   return reader.finish()
 }
@@ -54,12 +66,16 @@ class SourceReader {
   readonly #runs: Token[][] = []
   readonly #names = new Set<string>()
   readonly #isHeader: boolean
+  readonly #withConstants: boolean
+  readonly #includes: Include[] = []
+  readonly #numbers: Macro[] = []
   /** For each open `#if`: whether its current branch is code of debug builds. */
   readonly #debug: boolean[] = []
   #debugDepth = 0
 
-  constructor(isHeader: boolean) {
+  constructor({ isHeader, withConstants = false }: ReadOptions) {
     this.#isHeader = isHeader
+    this.#withConstants = withConstants
   }
 
   token(token: Token): void {
@@ -73,6 +89,9 @@ class SourceReader {
     else if (name.startsWith('if') || name.startsWith('el') || name === 'endif') {
       this.#branches.push({ at: this.#tokens.length, name })
       this.#enterBranch(name, body)
+    } else if (name === 'include' && this.#debugDepth === 0) {
+      const path = /^"([^"]+)"/.exec(body)?.[1]
+      if (path !== undefined) this.#includes.push({ at: this.#tokens.length, path })
     }
   }
 
@@ -96,6 +115,9 @@ class SourceReader {
       names: [...this.#names],
       macros: this.#macros,
       functions: readDefinitions(this.#tokens, this.#branches),
+      ...(this.#withConstants
+        ? { constants: readConstants(this.#tokens, this.#branches, this.#includes, this.#numbers) }
+        : {}),
     }
   }
 
@@ -103,8 +125,14 @@ class SourceReader {
     const match = /^([A-Za-z_]\w*)(\(([^()]*)\))?/.exec(body)
     if (match === null) return
     const name = match[1] as string
-    const tokens = lexFragment(body.slice(match[0].length)).flatMap(splitMarkers)
     const parameters = match[2] === undefined ? undefined : (match[3] as string).split(',').map((p) => p.trim())
+    const all = lexFragment(body.slice(match[0].length)).flatMap(splitMarkers)
+    if (this.#withConstants && all.length <= MAX_MACRO_TOKENS && mayBeNumber(all)) {
+      const macro = { name, body: all, fromHeader: this.#isHeader }
+      this.#numbers.push(parameters === undefined ? macro : { ...macro, parameters })
+    }
+    // Characters spell no text.
+    const tokens = all.filter(({ kind }) => kind !== 'c')
     // Text in the body of a macro with parameters, or of a list macro, reaches the binary wherever the macro is used.
     if (parameters !== undefined) this.#readText(tokens)
     if (tokens.length > MAX_MACRO_TOKENS || !bearsText(name, tokens)) return

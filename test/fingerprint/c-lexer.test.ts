@@ -75,13 +75,26 @@ describe('what is no token', () => {
     ['a line comment that goes on', 'a // no \\\n "no"\nb', ['i:a', 'i:b']],
     ['a line comment that goes on, with CRLF', 'a // no \\\r\n "no"\r\nb', ['i:a', 'i:b']],
     ['an unterminated comment', 'a /* "no"', ['i:a']],
-    ['a character', `a '"' b`, ['i:a', 'i:b']],
-    ['an escaped character', String.raw`a '\'' "b"`, ['i:a', 's:b']],
+    ['a text between apostrophes', `a 'not a character' b`, ['i:a', 'i:b']],
+    ['nothing between apostrophes', "a '' b", ['i:a', 'i:b']],
     ['an unterminated literal, up to its line', '"no\nb "c"', ['i:b', 's:c']],
     ['an unterminated character, up to its line', "'no\nb", ['i:b']],
     ['a comment in a literal', '"/* yes */"', ['s:/* yes */']],
     ['a quote in a comment', '/* " */ "yes"', ['s:yes']],
     ['a continued line', 'a\\\nb', ['i:a', 'i:b']],
+  ])('%s', (_name, source, tokens) => {
+    expect(lex(source)).toEqual(tokens)
+  })
+})
+
+describe('characters', () => {
+  test.each([
+    ['one', `a '"' b`, ['i:a', 'c:"', 'i:b']],
+    ['an escaped one', String.raw`a '\'' "b"`, ['i:a', "c:'", 's:b']],
+    ['a number', String.raw`'\x7f' '\0' '\377'`, ['c:\x7f', 'c:\0', 'c:\xff']],
+    ['a wide one', "L'a'", ['c:a']],
+    ['four that make one number', "'RIFF'", ['c:RIFF']],
+    ['five are none', "'RIFFS'", []],
   ])('%s', (_name, source, tokens) => {
     expect(lex(source)).toEqual(tokens)
   })

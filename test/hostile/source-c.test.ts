@@ -46,12 +46,25 @@ test.each([
   ['versions', `"${repeat('a.1.1.1.1 ')}"`],
   ['versions outside of literals', repeat('a.1.1.1.1')],
   ['names', repeat('AAA ')],
+  ['structures', repeat('struct {')],
+  ['structures in structures', `${repeat('struct a{', SIZE / 2)}${repeat('}a;', SIZE / 4)}`],
+  ['enumerations in enumerations', `${repeat('enum a{b,', SIZE / 2)}${repeat('}', SIZE / 18)}`],
+  ['type definitions', repeat('typedef struct ')],
+  ['type definitions with brackets', repeat('typedef a[')],
+  ['initialisers', repeat('a[]={')],
+  ['initialisers in initialisers', `${repeat('a[]={', SIZE / 2)}${repeat('}', SIZE / 10)}`],
+  ['empty initialisers', repeat('a[]={},')],
+  ['constants', repeat('const int aa = (')],
+  ['brackets of all kinds', repeat('([{')],
+  ['brackets that cross', repeat('([)]')],
+  ['numbers in brackets', repeat('(1+')],
+  ['characters', repeat("'a'")],
   ['zeros', repeat('\0')],
 ])('a source of nothing but %s is read in seconds', (_name, text) => {
   const bytes = Buffer.from(text, 'latin1')
   const seconds = secondsOf(() => {
-    readSource(bytes, { isHeader: false, isTemplate: false })
-    readSource(bytes, { isHeader: true, isTemplate: true })
+    readSource(bytes, { isHeader: false, isTemplate: false, withConstants: true })
+    readSource(bytes, { isHeader: true, isTemplate: true, withConstants: true })
   })
   expect(seconds).toBeLessThan(SECONDS)
 })

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import { algorithmTables } from '../../src/build/algorithm-tables.ts'
+import {
+  algorithmBytes,
+  isPublicTable,
+  publicPrefix,
+  publicRanges,
+  publicTableHashes,
+  readAlgorithmConstants,
+} from '../../src/build/public-tables.ts'
+import { extractTable } from '../../src/fingerprint/extract.ts'
+
+const listed = new Map(readAlgorithmConstants().map((table) => [table.name, table]))
+const computed = algorithmTables().flatMap((table) => {
+  const entry = listed.get(table.name)
+  return entry === undefined ? [] : [{ name: table.name, table, entry }]
+})
+
+test('most listed tables are computed', () => {
+  expect(computed.length).toBeGreaterThanOrEqual(60)
+})
+
+test.each(computed)('$name starts with the bytes of the list, in both orders', ({ table, entry }) => {
+  const size = entry.elementBits / 8
+  for (const littleEndian of [true, false]) {
+    const bytes = algorithmBytes(table, size, littleEndian)
+    const expected = littleEndian ? entry.first16LE : (entry.first16BE ?? entry.first16LE)
+    expect(Buffer.from(bytes.subarray(0, expected.length / 2)).toString('hex')).toBe(expected)
+    expect(bytes.length).toBeGreaterThanOrEqual(entry.elements * size)
+    if (entry.offset === undefined) continue
+    const inside = Buffer.from(bytes.subarray(entry.offset, entry.offset + entry.bytesAtOffset!.length / 2))
+    expect(inside.toString('hex')).toBe(entry.bytesAtOffset)
+  }
+})
+
+describe('a window', () => {
+  test('of a computed table is public, of others it is not', () => {
+    const table = algorithmTables().find(({ name }) => name === 'Blowfish S-box 2')!
+    const windows: [number, number][] = []
+    extractTable(algorithmBytes(table, 4, true), (high, low) => windows.push([high, low]))
+    expect(windows.length).toBeGreaterThan(5)
+    for (const [high, low] of windows) expect(isPublicTable(high, low)).toBe(true)
+    expect(isPublicTable(1, 2)).toBe(false)
+  })
+
+  test('is known in thousands', () => {
+    expect(publicTableHashes().size).toBeGreaterThan(3000)
+  })
+})
+
+describe('a listed start', () => {
+  const chrominance = Buffer.from('1112182f6363636312151a4263636363', 'hex')
+  const table = Buffer.concat([Buffer.from('00010501010101010100000000000000', 'hex'), Buffer.alloc(4, 7)])
+
+  test('makes as many bytes public as the table has', () => {
+    const zigzag = Buffer.from(listed.get('zigzag to natural order 8x8 (bytes)')!.first16LE, 'hex')
+    expect(publicPrefix(Buffer.concat([zigzag, Buffer.alloc(100)]))).toBe(64)
+    expect(publicPrefix(Buffer.concat([chrominance, Buffer.alloc(100)]))).toBe(64)
+  })
+
+  test('with few distinct bytes says nothing', () => {
+    expect(publicPrefix(table)).toBe(0)
+  })
+
+  test('is found within constant data', () => {
+    const data = Buffer.concat([Buffer.alloc(40, 9), chrominance, Buffer.alloc(90, 3)])
+    expect(publicRanges(data)).toEqual([{ start: 40, end: 104 }])
+    expect(publicRanges(data.subarray(1))).toEqual([])
+  })
+})
