@@ -19,6 +19,7 @@ export class BuiltUnits {
   readonly #builder: PrintsBuilder
   readonly #byStem = new Map<string, number[]>()
   readonly #strings = new Map<number, ReadonlySet<number>>()
+  #definedIn: Int32Array | undefined
 
   /** `builder` numbers the hashes that {@link ofMember} is asked with. */
   constructor(prints: ComponentPrints, builder: PrintsBuilder) {
@@ -33,15 +34,38 @@ export class BuiltUnits {
     })
   }
 
-  /** The unit of an archive member: its source file, or the member by its own name where the source cannot be told. */
-  ofMember(member: string, strings: ReadonlySet<number>): UnitRecord {
+  /** The source file of an archive member; undefined where it cannot be told. */
+  ofMember(member: string, strings: ReadonlySet<number>): UnitRecord | undefined {
     const base = member.replace(/^.*[/\\]/, '')
     for (const stem of candidateStems(base)) {
       const units = this.#byStem.get(stem)
       const unit = units === undefined ? undefined : this.#closest(units, strings)
       if (unit !== undefined) return this.#prints.units[unit]!
     }
-    return { path: base, vendored: false }
+    return undefined
+  }
+
+  /** The only file that defines a function, by the number of its name's hash; undefined for none and for several. */
+  ofFunction(name: number): UnitRecord | undefined {
+    const unit = this.#definitions()[name] ?? 0
+    return unit > 0 ? this.#prints.units[unit - 1] : undefined
+  }
+
+  /** By number of a name's hash, one more than the unit that defines it. */
+  #definitions(): Int32Array {
+    if (this.#definedIn !== undefined) return this.#definedIn
+    const { high, low, starts, units } = this.#prints.features[Kind.Symbol]
+    const numbers = Array.from(high, (half, i) => this.#builder.internHalves(half, low[i]!))
+    const found = new Int32Array(numbers.reduce((most, number) => Math.max(most, number), 0) + 1)
+    numbers.forEach((number, i) => {
+      const defining = new Set<number>()
+      for (let p = starts[i]!; p < starts[i + 1]!; p++)
+        if (SOURCE_EXTENSION.test(this.#prints.units[units[p]!]!.path)) defining.add(units[p]!)
+      const [unit] = defining
+      if (unit !== undefined && defining.size === 1) found[number] = unit + 1
+    })
+    this.#definedIn = found
+    return found
   }
 
   #closest(units: readonly number[], strings: ReadonlySet<number>): number | undefined {

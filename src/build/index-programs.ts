@@ -1,21 +1,9 @@
-import { readAr } from '../archive/ar.ts'
-import { isCoffObject } from '../binary/coff.ts'
-import { detectFormat } from '../binary/detect.ts'
-import { readProgram } from '../binary/read.ts'
-import { latin1 } from '../bytes/cursor.ts'
-import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
-import { type ByteSource, sliceSource } from '../bytes/source.ts'
+import { DEFAULT_LIMITS } from '../bytes/limits.ts'
 import type { CatalogEntry } from '../database/catalog.ts'
-import type { PrintsBuilder } from '../database/prints-builder.ts'
-import type { ComponentPrints, UnitRecord } from '../database/schema.ts'
+import { PairTable } from '../database/pair-table.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
-import { extractLiteral, extractProgram } from '../fingerprint/extract.ts'
-import { Kind, PrintSet } from '../fingerprint/print-set.ts'
-import type { Template } from '../fingerprint/templates.ts'
-import { BuiltUnits, unitOfFile } from './built-units.ts'
-import { HeaderTexts } from './header-texts.ts'
 import { type IndexedReleases, type IndexOptions, openBuilder } from './index-releases.ts'
-import { withoutState } from './index-sources.ts'
+import { ReleaseFeatures } from './release-features.ts'
 import { type BuiltFile, openBuilt } from './sources/built-input.ts'
 
 /** One version of a component as it was built: what all of its inputs hold counts as one release. */
@@ -50,11 +38,12 @@ export async function indexBuilt(
 ): Promise<IndexedReleases> {
   const { limits = DEFAULT_LIMITS, previous, signal, onProgress } = options
   const total = releases.reduce((sum, { inputs }) => sum + inputs.length, 0)
+  const pool = new PairTable()
   let done = 0
   const skipped: { path: string; reason: string }[] = []
   const read: { release: BuiltRelease; features: ReleaseFeatures; provenance: string }[] = []
   for (const release of releases) {
-    const features = new ReleaseFeatures(limits)
+    const features = new ReleaseFeatures(limits, pool)
     const digests: string[] = []
     for (const input of release.inputs) {
       throwIfAborted(signal)
@@ -121,167 +110,6 @@ async function readInput(
     leaveOut(path, error)
     return undefined
   }
-}
-
-/** Distinct features of one archive member or file, over all inputs that have one of its name. */
-interface Features {
-  readonly strings: Set<bigint>
-  readonly symbols: Set<bigint>
-  readonly templates: Map<bigint, Template>
-}
-
-/** In no name of C: only labels and clones of the compiler have one (`.LC7`, `__func__.3`, `inflate.part.0`). */
-const DOT = 0x2e
-
-/** What all inputs of one release hold. */
-class ReleaseFeatures {
-  readonly #limits: Limits
-  readonly #headers: HeaderTexts
-  readonly #members = new Map<string, Features>()
-  readonly #files = new Map<string, Features>()
-
-  constructor(limits: Limits) {
-    this.#limits = limits
-    this.#headers = new HeaderTexts(limits)
-  }
-
-  get isEmpty(): boolean {
-    return this.#members.size + this.#files.size === 0
-  }
-
-  addHeader(bytes: Uint8Array): void {
-    this.#headers.add(bytes)
-  }
-
-  /** @throws DetectorError what the readers throw, and `FORMAT_BAD_MAGIC` for a file of another kind */
-  addFile({ path, source }: BuiltFile): void {
-    if (detectFormat(source) !== 'ar') {
-      this.#addProgram(source, featuresAt(this.#files, unitOfFile(path)))
-      return
-    }
-    for (const { name, offset, size } of readAr(source, this.#limits)) {
-      const member = sliceSource(source, offset, size)
-      // Import stubs, resources and bitcode stand among the objects.
-      if (detectFormat(member) === undefined && !isCoffObject(member)) continue
-      this.#addProgram(member, featuresAt(this.#members, name))
-    }
-  }
-
-  /** Templates whose token is the release's version. */
-  agreeing(version: string): bigint[] {
-    const templates = [...this.#members.values(), ...this.#files.values()].flatMap((one) => [...one.templates.values()])
-    return templates.filter((template) => agrees(template, version)).map(({ hash }) => hash)
-  }
-
-  /**
-   * Adds everything to the release at `place` of the builder. `sources` are prints whose units are known; of templates
-   * only the `telling` ones are added, as a library holds hundreds that no release ever agrees with.
-   */
-  addTo(
-    builder: PrintsBuilder,
-    place: number,
-    version: string,
-    sources: ComponentPrints | undefined,
-    telling: ReadonlySet<bigint>,
-  ): void {
-    builder.beginRelease(place)
-    const units = sources === undefined ? undefined : new BuiltUnits(sources, builder)
-    const headers = this.#headers.templates()
-    for (const hash of sources === undefined ? [] : headerTemplates(sources)) headers.add(hash)
-    // A shared library repeats what the static one has: what a source file owns is not owned by the file as well.
-    const owned = new Set<number>()
-    const foreign = sources === undefined ? new Set() : vendoredHashes(sources, builder)
-    const add = (unit: UnitRecord, features: Features, isWhole: boolean): void => {
-      const number = builder.internUnit(unit.path, unit.vendored)
-      const intern = (hashes: Iterable<bigint>): number[] => {
-        const numbers = [...hashes].map((hash) => builder.internHash(hash))
-        return numbers.filter((hash) => !(isWhole && owned.has(hash)) && (unit.vendored || !foreign.has(hash)))
-      }
-      const [strings, symbols] = [intern(features.strings), intern(features.symbols)]
-      for (const string of strings) builder.addFeature(Kind.String, string, number, place)
-      for (const symbol of symbols) builder.addFeature(Kind.Symbol, symbol, number, place)
-      for (const template of features.templates.values()) {
-        const { hash, selfNaming, head } = template
-        const known = builder.internHash(hash)
-        if (!telling.has(hash) || (isWhole && owned.has(known))) continue
-        if (!isWhole) owned.add(known)
-        const sighting = { agrees: agrees(template, version), selfNaming, head, headerOnly: headers.has(hash) }
-        builder.addTemplate(known, number, place, sighting)
-      }
-      if (!isWhole) for (const hash of [...strings, ...symbols]) owned.add(hash)
-    }
-    for (const [name, features] of this.#members) {
-      const strings = new Set([...features.strings].map((hash) => builder.internHash(hash)))
-      add(units?.ofMember(name, strings) ?? { path: name, vendored: false }, features, false)
-    }
-    for (const [path, features] of this.#files) add({ path, vendored: false }, features, true)
-  }
-
-  #addProgram(source: ByteSource, into: Features): void {
-    const prints = new PrintSet()
-    extractProgram(readProgram(source, this.#limits), source, prints)
-    for (let i = 0; i < prints.count; i++) {
-      const hash = (BigInt(prints.high[i]!) << 32n) | BigInt(prints.low[i]!)
-      const kind = prints.kinds[i]
-      if (kind === Kind.String) into.strings.add(hash)
-      else {
-        const text = source.read(prints.offsets[i]!, prints.lengths[i]!)
-        if (kind === Kind.Template) addTemplates(text, into.templates)
-        else if (!text.includes(DOT)) into.symbols.add(hash)
-      }
-    }
-  }
-}
-
-function agrees({ version: token }: Template, version: string): boolean {
-  return token === version || withoutState(token) === version
-}
-
-function featuresAt(all: Map<string, Features>, key: string): Features {
-  const known = all.get(key)
-  if (known !== undefined) return known
-  const fresh: Features = { strings: new Set(), symbols: new Set(), templates: new Map() }
-  all.set(key, fresh)
-  return fresh
-}
-
-/** The templates of a constant's bytes with what a print does not keep of them; UTF-16 is known by its zeros. */
-function addTemplates(bytes: Uint8Array, into: Map<bigint, Template>): void {
-  const narrow = bytes.includes(0) ? bytes.filter((_, i) => i % 2 === 0) : bytes
-  extractLiteral(latin1(narrow), {
-    string: () => undefined,
-    template: (template) => into.set(template.hash, template),
-    literal: () => undefined,
-  })
-}
-
-/**
- * Numbers of the strings and symbols that the sources hold in copies of other projects only: linked into a library they
- * are still the others'.
- */
-function vendoredHashes({ units, features }: ComponentPrints, builder: PrintsBuilder): Set<number> {
-  const found = new Set<number>()
-  for (const table of [features[Kind.String], features[Kind.Symbol]])
-    for (let i = 0; i < table.high.length; i++) {
-      let isOwn = false
-      for (let p = table.starts[i]!; p < table.starts[i + 1]!; p++) if (!units[table.units[p]!]!.vendored) isOwn = true
-      if (!isOwn) found.add(builder.internHalves(table.high[i]!, table.low[i]!))
-    }
-  return found
-}
-
-/** Templates that sources spell in headers only: a library that includes its own header has them as well. */
-function headerTemplates(prints: ComponentPrints): Set<bigint> {
-  const only = new Set<bigint>()
-  const elsewhere = new Set<bigint>()
-  for (const { high, low, headerOnly, seen } of prints.templates) {
-    const fromSource = prints.sets[seen]!.some(
-      (release, i) => i % 2 === 0 && prints.releases[release]?.origin === 'source',
-    )
-    if (fromSource) (headerOnly ? only : elsewhere).add((BigInt(high) << 32n) | BigInt(low))
-  }
-  for (const hash of elsewhere) only.delete(hash)
-  return only
 }
 
 function baseName(path: string): string {

@@ -39,6 +39,13 @@ export function extractSymbols(
   }
 }
 
+/** The name of a symbol as sources spell it; undefined where it is mangled in a way that they do not. */
+export function symbolName(program: Program, index: number): string | undefined {
+  const bytes = program.symbols.nameBytes(index)
+  if (isMangled(bytes)) return bytes.length <= MAX_MANGLED_BYTES ? demangledName(latin1(bytes)) : undefined
+  return latin1(program.format === 'pe' && program.arch === 'i386' ? undecorated(bytes) : bytes)
+}
+
 /** `_Z…` (Itanium C++), `_R…` (Rust, which gives no name here), `?…` (Microsoft). */
 function isMangled(name: Uint8Array): boolean {
   return name[0] === 0x3f || (name[0] === 0x5f && (name[1] === 0x5a || name[1] === 0x52))
