@@ -34,7 +34,10 @@ const SPACE = new Uint8Array(256)
 for (const c of [0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d]) SPACE[c] = 1
 
 /** Half of all tokens are marks: one object for each spares the time to make and to collect millions. */
-const PUNCTUATION: readonly Token[] = Array.from({ length: 256 }, (_, c) => ({ kind: 'p', text: String.fromCharCode(c) }))
+const PUNCTUATION: readonly Token[] = Array.from({ length: 256 }, (_, c) => ({
+  kind: 'p',
+  text: String.fromCharCode(c),
+}))
 
 const NEWLINE = 0x0a
 const BACKSLASH = 0x5c

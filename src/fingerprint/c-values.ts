@@ -48,9 +48,18 @@ export function evaluate(tokens: readonly Token[], from: number, to: number, num
 
 /** Binary operators with their precedence, those of two characters by both. */
 const PRECEDENCE: ReadonlyMap<string, number> = new Map(
-  [['||'], ['&&'], ['|'], ['^'], ['&'], ['==', '!='], ['<', '>', '<=', '>='], ['<<', '>>'], ['+', '-'], ['*', '/', '%']].flatMap(
-    (operators, rank) => operators.map((operator): [string, number] => [operator, rank + 1]),
-  ),
+  [
+    ['||'],
+    ['&&'],
+    ['|'],
+    ['^'],
+    ['&'],
+    ['==', '!='],
+    ['<', '>', '<=', '>='],
+    ['<<', '>>'],
+    ['+', '-'],
+    ['*', '/', '%'],
+  ].flatMap((operators, rank) => operators.map((operator): [string, number] => [operator, rank + 1])),
 )
 
 /** Names that make a parenthesis a cast; the value is kept, as it is cut to its place in the end. */
