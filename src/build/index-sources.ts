@@ -3,7 +3,7 @@ import type { Limits } from '../bytes/limits.ts'
 import type { PrintsBuilder } from '../database/prints-builder.ts'
 import { buildFileMacros } from '../fingerprint/build-files.ts'
 import type { Token } from '../fingerprint/c-lexer.ts'
-import { extractLiteral } from '../fingerprint/extract.ts'
+import { extractLiterals } from '../fingerprint/extract.ts'
 import { type Macro, type MacroFallback, MacroTable, type ResolvedText } from '../fingerprint/macros.ts'
 import { Kind } from '../fingerprint/print-set.ts'
 import { readSource } from '../fingerprint/source-c.ts'
@@ -143,12 +143,12 @@ export class SourceIndexer {
   #printsOf(literals: readonly string[]): TextPrints {
     const strings = new Set<number>()
     const templates: NumberedTemplate[] = []
-    for (const literal of literals)
-      extractLiteral(literal, {
-        string: (hash) => strings.add(this.#builder.internHash(hash)),
-        template: (template) => templates.push({ number: this.#builder.internHash(template.hash), template }),
-        literal: () => undefined,
-      })
+    if (literals.length === 0) return { strings: [], templates }
+    extractLiterals(literals, {
+      string: (hash) => strings.add(this.#builder.internHash(hash)),
+      template: (template) => templates.push({ number: this.#builder.internHash(template.hash), template }),
+      literal: () => undefined,
+    })
     return { strings: [...strings], templates }
   }
 

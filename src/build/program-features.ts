@@ -16,6 +16,14 @@ export interface FunctionFeatures {
   readonly immediates: Set<number>
 }
 
+/**
+ * Windows libraries carry the runtime of their compiler, code and tables alike, as if it were their own. Of such a file
+ * only functions that can be told by name are taken.
+ */
+function carriesRuntime({ format, kind }: Program): boolean {
+  return format === 'pe' && kind !== 'object'
+}
+
 /** Distinct features of one archive member or file, over all inputs that have one of its name. Hashes by number in a pool. */
 export interface Features {
   /** All but what is in {@link code}. */
@@ -23,10 +31,19 @@ export interface Features {
   /** By name of the function, without what compilers append; '' for functions without a name. */
   readonly code: Map<string, FunctionFeatures>
   readonly templates: Map<bigint, Template>
+  /** Part of the code may be the compiler's runtime. */
+  carriesRuntime: boolean
+}
+
+type CodeKind = typeof Kind.Function | typeof Kind.Mnemonics | typeof Kind.Immediate
+const CODE_FIELDS: Readonly<Record<CodeKind, keyof FunctionFeatures>> = {
+  [Kind.Function]: 'functions',
+  [Kind.Mnemonics]: 'mnemonics',
+  [Kind.Immediate]: 'immediates',
 }
 
 export function noFeatures(): Features {
-  return { data: forEachKind(() => new Set()), code: new Map(), templates: new Map() }
+  return { data: forEachKind(() => new Set()), code: new Map(), templates: new Map(), carriesRuntime: false }
 }
 
 /** In no name of C: only labels and clones of the compiler have one (`.LC7`, `__func__.3`, `inflate.part.0`). */
@@ -47,6 +64,8 @@ export function addProgramFeatures(program: Program, source: ByteSource, pool: P
   extractProgram(program, source, prints)
   const functions = functionsOf(program, prints)
   const open = publicPlaces(program, source)
+  const onlyNamed = carriesRuntime(program)
+  if (onlyNamed) into.carriesRuntime = true
   for (let i = 0; i < prints.count; i++) {
     const number = pool.intern(prints.high[i]!, prints.low[i]!)
     const offset = prints.offsets[i]!
@@ -62,17 +81,15 @@ export function addProgramFeatures(program: Program, source: ByteSource, pool: P
         break
       case Kind.Table:
       case Kind.BigEndianTable:
-        if (!open.has(offset)) into.data[prints.kinds[i] as typeof Kind.Table].add(number)
+        if (!onlyNamed && !open.has(offset)) into.data[prints.kinds[i] as typeof Kind.Table].add(number)
         break
       case Kind.Function:
-        codeOf(into, functions.nameAt(offset)).functions.add(number)
-        break
       case Kind.Mnemonics:
-        codeOf(into, functions.nameAt(offset)).mnemonics.add(number)
+      case Kind.Immediate: {
+        const name = functions.nameAt(offset)
+        if (name !== '' || !onlyNamed) codeOf(into, name)[CODE_FIELDS[prints.kinds[i] as CodeKind]].add(number)
         break
-      case Kind.Immediate:
-        codeOf(into, functions.nameAt(offset)).immediates.add(number)
-        break
+      }
     }
   }
 }
@@ -127,13 +144,13 @@ function functionsOf(program: Program, prints: PrintSet): { nameAt(offset: numbe
 function functionNames(program: Program): Map<number, string> {
   const { symbols, sections } = program
   const names = new Map<number, string>()
-  const wanted = SymbolFlag.Defined | SymbolFlag.Function
   for (const exported of [SymbolFlag.Exported, 0])
     for (let i = 0; i < symbols.count; i++) {
       const flags = symbols.flags[i]!
-      if ((flags & wanted) !== wanted || (flags & SymbolFlag.Exported) !== exported) continue
+      if ((flags & SymbolFlag.Defined) === 0 || (flags & SymbolFlag.Exported) !== exported) continue
       const section = sections[symbols.sections[i]!]
-      if (section === undefined) continue
+      // The export table of a PE file does not tell functions from data.
+      if (section === undefined || ((flags & SymbolFlag.Function) === 0 && section.role !== 'code')) continue
       const within = symbols.addresses[i]! - (program.kind === 'object' ? 0 : section.address)
       const offset = section.offset + within
       if (names.has(offset)) continue

@@ -154,6 +154,8 @@ class ReleaseAdder {
       // One object of a whole project, or a shared library: each function goes to the file that defines it.
       const owner =
         isSource || name === '' ? undefined : this.#units?.ofFunction(this.#builder.internHash(hashText(name)))
+      // What the sources do not define may be the runtime of the compiler.
+      if (features.carriesRuntime && owner === undefined && this.#units !== undefined) continue
       const place = owner ?? unit
       this.#post(FeatureKind.Function, place, code.functions, isWhole, added, name)
       this.#post(FeatureKind.Mnemonics, place, code.mnemonics, isWhole, added)
