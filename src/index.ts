@@ -34,6 +34,7 @@ export type { ErrorCause, EvaluationError } from './scan/evaluation-errors.ts'
 export { explain } from './scan/explain.ts'
 export type { Figure, Resampling } from './scan/figures.ts'
 export {
+  type BuildInput,
   type BuildOptions,
   type BuildResult,
   buildDatabase,

@@ -7,9 +7,11 @@ import { PrintsBuilder } from '../database/prints-builder.ts'
 import { decodePrints, encodePrints } from '../database/prints-file.ts'
 import type { ComponentPrints } from '../database/schema.ts'
 import { DetectorError } from '../errors.ts'
+import { type ArchivePlan, type FoundArchives, findArchives, lockedArchives } from './find-archives.ts'
 import { indexTags, type ReleaseTag, releaseTags } from './index-releases.ts'
-import { lockedTags, readLock, writeLock } from './locks.ts'
+import { lockedTags, readLock, updateLock } from './locks.ts'
 import { pathRules } from './path-rules.ts'
+import { releaseOf } from './sources/debian.ts'
 import { type GitRepository, openGitRepository } from './sources/git.ts'
 
 /** Where a component's prints went and what is in them. */
@@ -36,6 +38,8 @@ export interface BuildPlan {
   readonly locked?: boolean
   /** Directory of repositories to use instead of the network, one for each component (`zlib.git`, `zlib`). */
   readonly gitMirror?: string
+  /** Archives beside the tags. Default: none. */
+  readonly archives?: ArchivePlan
   /** Components at the same time. */
   readonly jobs: number
   readonly signal?: AbortSignal
@@ -48,29 +52,45 @@ export interface BuildPlan {
  */
 export async function buildPrints(plan: BuildPlan): Promise<IndexResult[]> {
   await mkdir(plan.printsDirectory, { recursive: true })
+  const found = plan.archives === undefined ? undefined : await findArchives(plan.entries, plan.archives, plan)
   const limit = pLimit(plan.jobs)
-  return Promise.all(plan.entries.map((entry) => limit(() => buildComponent(entry, plan))))
+  return Promise.all(plan.entries.map((entry) => limit(() => buildComponent(entry, plan, found?.get(entry.name)))))
 }
 
-async function buildComponent(entry: CatalogEntry, plan: BuildPlan): Promise<IndexResult> {
+async function buildComponent(
+  entry: CatalogEntry,
+  plan: BuildPlan,
+  found: FoundArchives | undefined,
+): Promise<IndexResult> {
   const { signal, onProgress } = plan
   const repository = await openGitRepository(locate(entry, plan.gitMirror), signal === undefined ? {} : { signal })
   try {
     const tags = await wantedTags(repository, entry, plan)
+    const versions = tags.map(({ version }) => version)
+    const archives = (found?.archives ?? []).map((one) => ({
+      ...one,
+      version: releaseOf(entry, one.version, versions),
+    }))
     const built = builtReleases(readPrints(plan.printsDirectory, entry.name))
     const indexed = await indexTags(entry, pathRules(entry, plan.catalog, plan.vendoredPaths), repository, tags, {
       ...(signal === undefined ? {} : { signal }),
       ...(built === undefined ? {} : { previous: built }),
+      archives,
       onProgress: (done, total) => onProgress?.(entry.name, done, total),
     })
     const path = await writePrints(plan.printsDirectory, indexed.prints)
-    await lockSources(plan.locksDirectory, entry, indexed.prints)
+    await updateLock(plan.locksDirectory, {
+      name: entry.name,
+      repository: entry.repository,
+      tags: lockedTags(indexed.prints),
+      ...lockedArchives(indexed.archives),
+    })
     return {
       component: entry.name,
       releases: indexed.added,
       features: countFeatures(indexed.prints),
       path,
-      skipped: indexed.skipped,
+      skipped: [...(found?.skipped ?? []), ...indexed.skipped],
     }
   } finally {
     await repository.close()
@@ -106,11 +126,10 @@ function builtReleases(prints: ComponentPrints | undefined): ComponentPrints | u
   return prints === undefined || built.length === 0 ? undefined : PrintsBuilder.from(prints, built).finish()
 }
 
-/** Locks the tags that the prints were made from; the packages of an earlier build stay. */
+/** Locks the tags that the prints were made from; the rest of the lock stays. */
 export async function lockSources(directory: string, entry: CatalogEntry, prints: ComponentPrints): Promise<void> {
   const { name, repository } = entry
-  const packages = readLock(directory, name)?.packages ?? []
-  await writeLock(directory, { name, repository, tags: lockedTags(prints), packages })
+  await updateLock(directory, { name, repository, tags: lockedTags(prints) })
 }
 
 function locate(entry: CatalogEntry, mirror: string | undefined): string {

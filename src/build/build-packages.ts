@@ -5,7 +5,7 @@ import { DetectorError, throwIfAborted } from '../errors.ts'
 import { countFeatures, type IndexResult, readPrints, writePrints } from './build-database.ts'
 import { type Exclusion, NOTHING_EXCLUDED } from './exclusion.ts'
 import { indexBuilt } from './index-programs.ts'
-import { type LockedPackage, lockedTags, readLock, readLocks, writeLock } from './locks.ts'
+import { type LockedPackage, lockedTags, readLock, readLocks, updateLock } from './locks.ts'
 import { type AptPackage, AptRoot } from './sources/apt.ts'
 import {
   DEBIAN_ARCHITECTURES,
@@ -96,9 +96,10 @@ async function buildComponent(
     },
   )
   const path = await writePrints(plan.printsDirectory, indexed.prints)
-  await writeLock(plan.locksDirectory, {
-    name: entry.name,
-    repository: entry.repository,
+  const { name, repository } = entry
+  await updateLock(plan.locksDirectory, {
+    name,
+    repository,
     tags: lockedTags(indexed.prints),
     packages: lockOf(releases, files),
   })
@@ -163,14 +164,27 @@ function packageGone(
   )
 }
 
-/** What a database was built from, as its locks say: files and packages by sha256, and Debian source packages. */
+/**
+ * What a database was built from, as its locks say: files and packages by sha256, Debian source packages, and packages of
+ * npm as `name@version`.
+ */
 export function builtFrom(locksDirectory: string): {
   sha256: Set<string>
   packages: { source: string; version: string }[]
+  npm: string[]
 } {
-  const packages = readLocks(locksDirectory).flatMap((lock) => lock.packages)
+  const locks = readLocks(locksDirectory)
+  const packages = locks.flatMap((lock) => lock.packages)
+  const sources = locks.flatMap((lock) => lock.sourcePackages)
   return {
-    sha256: new Set(packages.flatMap(({ sha256, files }) => [sha256, ...files])),
-    packages: packages.map(({ source, sourceVersion }) => ({ source, version: sourceVersion })),
+    sha256: new Set([
+      ...packages.flatMap(({ sha256, files }) => [sha256, ...files]),
+      ...sources.map((one) => one.sha256),
+    ]),
+    packages: [
+      ...packages.map(({ source, sourceVersion }) => ({ source, version: sourceVersion })),
+      ...sources.map(({ source, version }) => ({ source, version })),
+    ],
+    npm: locks.flatMap((lock) => lock.npm.map((one) => `${one.package}@${one.version}`)),
   }
 }

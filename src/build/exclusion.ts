@@ -7,9 +7,11 @@ export interface Exclusion {
   readonly sha256: ReadonlySet<string>
   /** {@link packageKey} of Debian source packages. */
   readonly packages: ReadonlySet<string>
+  /** Packages of npm, `name@version`. */
+  readonly npm: ReadonlySet<string>
 }
 
-export const NOTHING_EXCLUDED: Exclusion = { sha256: new Set(), packages: new Set() }
+export const NOTHING_EXCLUDED: Exclusion = { sha256: new Set(), packages: new Set(), npm: new Set() }
 
 /** One name for a source package in one version. */
 export function packageKey(source: string, version: string): string {
@@ -17,18 +19,20 @@ export function packageKey(source: string, version: string): string {
 }
 
 /**
- * Reads what a corpus of the accuracy bench is made of: the sha256 of every file, and the source package and version of
- * every file from Debian, as other architectures and other files of one package hold the same text.
+ * Reads what a corpus of the accuracy bench is made of: the sha256 of every file, the source package and version of
+ * every file from Debian, as other architectures and other files of one package hold the same text, and the package and
+ * version of every file from npm.
  *
  * @throws DetectorError `INPUT_NOT_FOUND`, or `USAGE` for a file that is no corpus
  */
 export function readExclusion(path: string): Exclusion {
-  const [sha256, packages] = [new Set<string>(), new Set<string>()]
+  const [sha256, packages, npm] = [new Set<string>(), new Set<string>(), new Set<string>()]
   for (const file of corpusFiles(path)) {
     if (!isObject(file) || typeof file['sha256'] !== 'string' || !isObject(file['source']))
       throw noCorpus(path, 'a file without sha256 and source')
     sha256.add(file['sha256'].toLowerCase())
     const { registry, package: name, version, source_package: source } = file['source']
+    if (registry === 'npm' && typeof name === 'string' && typeof version === 'string') npm.add(`${name}@${version}`)
     if (registry !== 'debian') continue
     if (typeof name !== 'string' || typeof version !== 'string') throw noCorpus(path, 'a Debian file without a package')
     const [, sourceName = name, sourceVersion = version] =
@@ -36,7 +40,7 @@ export function readExclusion(path: string): Exclusion {
     packages.add(packageKey(sourceName, sourceVersion))
     packages.add(packageKey(sourceName, withoutRebuild(sourceVersion)))
   }
-  return { sha256, packages }
+  return { sha256, packages, npm }
 }
 
 /** The version without the mark of a rebuild of the same source, `+b1`. */

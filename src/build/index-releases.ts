@@ -6,13 +6,16 @@ import { DetectorError, throwIfAborted } from '../errors.ts'
 import { versionOrder } from '../versions/order.ts'
 import { versionOfTag } from '../versions/tag.ts'
 import { SourceIndexer } from './index-sources.ts'
+import { addArchives, type ReleaseArchive, type ReleaseParts } from './release-archives.ts'
 import type { GitRepository } from './sources/git.ts'
 import { classifyPath, type PathRules } from './sources/paths.ts'
-import type { SourceTree, TreeFile } from './sources/tree.ts'
+import type { SourceTree } from './sources/tree.ts'
 
 export interface IndexOptions {
   /** Prints to go on from; a release that they hold already is replaced. */
   readonly previous?: ComponentPrints
+  /** Archives of releases, read beside the tags; of one version, in this order. */
+  readonly archives?: readonly ReleaseArchive[]
   readonly limits?: Limits
   readonly signal?: AbortSignal
   /** `done` of `total` steps; files are read first, then releases are added. */
@@ -24,6 +27,11 @@ export interface IndexedReleases {
   /** Versions added or replaced, oldest first. */
   readonly added: readonly string[]
   readonly skipped: readonly { readonly path: string; readonly reason: string }[]
+}
+
+export interface IndexedTags extends IndexedReleases {
+  /** Those of {@link IndexOptions.archives} that a release took something from. */
+  readonly archives: readonly ReleaseArchive[]
 }
 
 /** A tag that names a release of the component. */
@@ -51,7 +59,8 @@ export async function releaseTags(repository: GitRepository, entry: CatalogEntry
 }
 
 /**
- * Indexes the tags of a repository, each content once however many tags hold it.
+ * Indexes the tags of a repository, each content once however many tags hold it, and the archives beside them. A release
+ * is the union of its tag and its archives, where the tag's file counts; its provenance names all of them.
  *
  * @throws DetectorError `SOURCE_FAILED` when no tag is a release; what reading the repository throws
  */
@@ -61,37 +70,45 @@ export async function indexTags(
   repository: GitRepository,
   tags: readonly ReleaseTag[],
   options: IndexOptions = {},
-): Promise<IndexedReleases> {
+): Promise<IndexedTags> {
   if (tags.length === 0)
     throw new DetectorError('SOURCE_FAILED', `no tag of the repository of ${entry.name} matches ${entry.tagPattern}`)
   const { limits = DEFAULT_LIMITS, signal, onProgress } = options
-  const trees = new Map<ReleaseTag, readonly TreeFile[]>()
   const accept = (path: string): boolean => classifyPath(path, rules) !== 'skip'
   const paths = new Map<string, string>()
-  for (const tag of tags) {
+  const parts = new Map<string, ReleaseParts>()
+  for (const { version, tag, commit } of tags) {
     throwIfAborted(signal)
-    const files = await repository.tree(tag.commit, accept)
-    trees.set(tag, files)
+    const files = await repository.tree(commit, accept)
+    parts.set(version, { files, provenance: [`tag ${tag} (commit ${commit})`] })
     for (const { id, path } of files) if (!paths.has(id)) paths.set(id, path)
   }
-  const releases = tags.map(({ version, tag, commit }) => sourceRelease(version, `tag ${tag} (commit ${commit})`))
-  const { builder, placeOf } = openBuilder(entry, releases, options.previous)
+  const fromGit = new Set(paths.keys())
+  const { archives = [] } = options
+  const idLength = tags[0]!.commit.length
+  const { blobs, skipped, used } = await addArchives(archives, { entry, rules, parts, idLength, limits, signal })
+  for (const [id, { path }] of blobs) if (!paths.has(id)) paths.set(id, path)
+  const order = versionOrder(entry.versionScheme)
+  const releases = [...parts].sort(([a], [b]) => order(a, b))
+  const records = releases.map(([version, { provenance }]) => sourceRelease(version, provenance.join('; ')))
+  const { builder, placeOf } = openBuilder(entry, records, options.previous)
   const indexer = new SourceIndexer(builder, rules, [entry.name, ...entry.aliases], limits)
   // Adding a release costs about as much as reading twenty files.
-  const total = paths.size + 20 * tags.length
+  const total = paths.size + 20 * releases.length
   let done = 0
-  for await (const blob of repository.blobs(new Set(paths.keys()))) {
+  for await (const blob of repository.blobs(fromGit)) {
     indexer.addFile(blob, paths.get(blob.id)!)
     if (++done % 256 === 0) onProgress?.(done, total)
   }
-  for (const [tag, files] of trees) {
+  for (const [id, { path, blob }] of blobs) if (!fromGit.has(id)) indexer.addFile(blob, path)
+  for (const [version, { files }] of releases) {
     throwIfAborted(signal)
-    indexer.addRelease(placeOf('source', tag.version), tag.version, files)
+    indexer.addRelease(placeOf('source', version), version, files)
     done += 20
     onProgress?.(done, total)
   }
-  const skipped = repository.skipped.map(({ id, reason }) => ({ path: paths.get(id) ?? id, reason }))
-  return { prints: builder.finish(), added: tags.map((tag) => tag.version), skipped }
+  skipped.push(...repository.skipped.map(({ id, reason }) => ({ path: paths.get(id) ?? id, reason })))
+  return { prints: builder.finish(), added: releases.map(([version]) => version), skipped, archives: used }
 }
 
 /** Indexes one release from its files. `provenance` says what was read, for the report and the lock. */

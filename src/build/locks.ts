@@ -21,6 +21,27 @@ export interface LockedPackage {
   readonly files: readonly string[]
 }
 
+/** A source package of Debian whose upstream tarball a build read. */
+export interface LockedSource {
+  readonly source: string
+  readonly version: string
+  /** The release that it is a part of. */
+  readonly release: string
+  /** Upstream's tarball, and its sha256, hexadecimal. */
+  readonly file: string
+  readonly sha256: string
+}
+
+/** A package of npm whose bundled source a build read. */
+export interface LockedNpm {
+  readonly package: string
+  readonly version: string
+  /** The release of the component that it holds. */
+  readonly release: string
+  /** `sha512-` and the digest of the package in base64. */
+  readonly integrity: string
+}
+
 /** What the prints of one component were made from: one file of `fingerprint-db/locks/`. */
 export interface Lock {
   readonly name: string
@@ -28,6 +49,10 @@ export interface Lock {
   readonly repository: string | null
   /** Commit by tag, oldest release first. */
   readonly tags: ReadonlyMap<string, string>
+  /** By source package, then version. */
+  readonly sourcePackages: readonly LockedSource[]
+  /** By package, then version. */
+  readonly npm: readonly LockedNpm[]
   /** By package, then version, then architecture. */
   readonly packages: readonly LockedPackage[]
 }
@@ -36,21 +61,25 @@ export interface Lock {
 export function lockedTags(prints: ComponentPrints): Map<string, string> {
   const tags = new Map<string, string>()
   for (const { origin, provenance } of prints.releases) {
-    const [, tag, commit] = /^tag (.+) \(commit ([0-9a-f]{40,64})\)$/.exec(provenance) ?? []
+    const [, tag, commit] = /^tag (.+?) \(commit ([0-9a-f]{40,64})\)(?:; .*)?$/.exec(provenance) ?? []
     if (origin === 'source' && tag !== undefined && commit !== undefined) tags.set(tag, commit)
   }
   return tags
 }
 
 /** The lock as JSON, one tag or package on a line. Equal locks give equal bytes. */
-export function encodeLock({ name, repository, tags, packages }: Lock): string {
+export function encodeLock({ name, repository, tags, sourcePackages, npm, packages }: Lock): string {
   const tagLines = [...tags].map(([tag, commit]) => `    ${JSON.stringify(tag)}: ${JSON.stringify(commit)}`)
   const packageLines = [...packages].sort(comparePackages).map((locked) => `    ${encodePackage(locked)}`)
+  const sourceLines = sourcePackages.map((locked) => `    ${encodeSource(locked)}`).sort()
+  const npmLines = npm.map((locked) => `    ${encodeNpm(locked)}`).sort()
   const lines = [
     '{',
     `  "name": ${JSON.stringify(name)},`,
     `  "repository": ${JSON.stringify(repository)},`,
     `  "tags": ${block('{', tagLines, '}')},`,
+    `  "sourcePackages": ${block('[', sourceLines, ']')},`,
+    `  "npm": ${block('[', npmLines, ']')},`,
     `  "packages": ${block('[', packageLines, ']')}`,
     '}',
   ]
@@ -59,6 +88,14 @@ export function encodeLock({ name, repository, tags, packages }: Lock): string {
 
 function block(open: string, lines: readonly string[], close: string): string {
   return lines.length === 0 ? open + close : `${open}\n${lines.join(',\n')}\n  ${close}`
+}
+
+function encodeSource({ source, version, release, file, sha256 }: LockedSource): string {
+  return JSON.stringify({ source, version, release, file, sha256 })
+}
+
+function encodeNpm({ package: name, version, release, integrity }: LockedNpm): string {
+  return JSON.stringify({ package: name, version, release, integrity })
 }
 
 function encodePackage(locked: LockedPackage): string {
@@ -105,8 +142,21 @@ export function readLock(directory: string, name: string): Lock | undefined {
     name,
     repository: fields.optionalText('repository'),
     tags: new Map(tags.names().map((tag) => [tag, tags.match(tag, COMMIT, 'a commit')])),
+    // Locks of older builds lack these two.
+    sourcePackages: fields.names().includes('sourcePackages') ? fields.objects('sourcePackages').map(readSource) : [],
+    npm: fields.names().includes('npm') ? fields.objects('npm').map(readNpm) : [],
     packages: fields.objects('packages').map(readPackage),
   }
+}
+
+/** Changes parts of a component's lock and keeps the others. */
+export async function updateLock(
+  directory: string,
+  changes: Partial<Lock> & Pick<Lock, 'name' | 'repository'>,
+): Promise<string> {
+  const known = readLock(directory, changes.name)
+  const nothing = { tags: new Map<string, string>(), sourcePackages: [], npm: [], packages: [] }
+  return writeLock(directory, { ...nothing, ...known, ...changes })
 }
 
 /** All locks of a directory, in name order; none where there is no such directory. */
@@ -117,13 +167,34 @@ export function readLocks(directory: string): Lock[] {
 }
 
 const COMMIT = /^[0-9a-f]{40,64}$/
+const PACKAGE = /^[a-z0-9][a-z0-9+.-]+$/
+const WORD = /^[^\s=:-][^\s=]*$/
 const SHA256 = /^[0-9a-f]{64}$/
 
+function readSource(fields: Fields): LockedSource {
+  return {
+    source: fields.match('source', PACKAGE, 'the name of a package'),
+    version: fields.match('version', WORD, 'a word'),
+    release: fields.text('release'),
+    file: fields.match('file', /^[^\s/]+$/, 'the name of a file'),
+    sha256: fields.match('sha256', SHA256, 'a sha256'),
+  }
+}
+
+function readNpm(fields: Fields): LockedNpm {
+  return {
+    package: fields.text('package'),
+    version: fields.match('version', WORD, 'a word'),
+    release: fields.text('release'),
+    integrity: fields.match('integrity', /^sha512-[A-Za-z0-9+/]{86}==$/, 'a sha512'),
+  }
+}
+
 function readPackage(fields: Fields): LockedPackage {
-  const word = (field: string): string => fields.match(field, /^[^\s=:-][^\s=]*$/, 'a word')
+  const word = (field: string): string => fields.match(field, WORD, 'a word')
   return {
     // These two reach the command line of apt.
-    package: fields.match('package', /^[a-z0-9][a-z0-9+.-]+$/, 'the name of a package'),
+    package: fields.match('package', PACKAGE, 'the name of a package'),
     version: word('version'),
     architecture: fields.match('architecture', /^[a-z0-9]+$/, 'an architecture'),
     source: word('source'),

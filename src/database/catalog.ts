@@ -38,10 +38,28 @@ export interface CatalogEntry {
   }
   /** npm packages whose prebuilt binaries hold the component. */
   readonly npm: readonly string[]
+  /** npm packages that carry the component's source as upstream released it. */
+  readonly npmSources: readonly NpmSource[]
   /** Patterns of {@link pathFilter}: files of the repository that never end up in the library. */
   readonly exclude: readonly string[]
   /** Other projects' code in the repository that the patterns of `vendored-paths.json` do not find. */
   readonly vendored: readonly VendoredPath[]
+}
+
+/** An npm package with a copy of the component's source, in the versions that are read. */
+export interface NpmSource {
+  readonly package: string
+  /** Versions of the package, not of the component. */
+  readonly versions: readonly string[]
+  /** The directory of the package that holds the source; empty for the whole package. */
+  readonly path: string
+  /**
+   * What states the component's version: a file of the package, and a regular expression with a group `version`, or with
+   * numbered groups for the parts of the version.
+   */
+  readonly versionFrom: { readonly file: string; readonly pattern: string }
+  /** Why the package is a source: what of upstream it holds, and what git and Debian lack. */
+  readonly reason: string
 }
 
 /** A path of the repository that holds another project's code. */
@@ -101,6 +119,7 @@ export function defaultEntry(name: string): CatalogEntry {
     sonames: [],
     debian: { source: [], libraries: [] },
     npm: [],
+    npmSources: [],
     exclude: [],
     vendored: [],
   }
@@ -203,6 +222,8 @@ function readEntry(path: string, fileName: string): CatalogEntry {
     sonames: fields.strings('sonames', /^[^\sA-Z]+$/, 'lower-case library names'),
     debian: readDebian(fields.object('debian')),
     npm: fields.strings('npm'),
+    // A catalog of one's own may do without.
+    npmSources: fields.names().includes('npmSources') ? fields.objects('npmSources').map(readNpmSource) : [],
     exclude: fields.strings('exclude', /^[^/]/, 'paths from the root of the repository'),
     vendored: fields.objects('vendored').map((item) => ({
       path: item.match('path', /^[^/]/, 'a path from the root of the repository'),
@@ -216,6 +237,22 @@ function readDebian(fields: Fields): CatalogEntry['debian'] {
   const read = (field: string): string[] => fields.strings(field, /^[a-z0-9][a-z0-9+.-]+$/, 'names of Debian packages')
   // A catalog of one's own may do without.
   return { source: read('source'), libraries: fields.names().includes('libraries') ? read('libraries') : [] }
+}
+
+/** Names and versions reach the command line of npm. */
+function readNpmSource(fields: Fields): NpmSource {
+  const path = /^(?!\/)(?!.*\.\.)[^\\]*$/
+  const versionFrom = fields.object('versionFrom')
+  return {
+    package: fields.match('package', /^(?:@[a-z0-9-][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/, 'the name of a package'),
+    versions: fields.strings('versions', /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/, 'exact versions of the package'),
+    path: fields.match('path', path, 'a directory of the package'),
+    versionFrom: {
+      file: versionFrom.match('file', path, 'a file of the package'),
+      pattern: versionFrom.regExp('pattern'),
+    },
+    reason: fields.text('reason'),
+  }
 }
 
 /** Throws where a name or alias leads to two components. */

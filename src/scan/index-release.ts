@@ -175,6 +175,14 @@ function withVersionGroup(pattern: string): string {
   return pattern.includes('(?<version>') ? pattern : `(?=.*(?:${pattern})).*?(?<version>\\d[\\w.+~-]*)$`
 }
 
+/**
+ * An input of a build. Source releases are made anew from `sources`, the release tags of the repositories, together with
+ * `source-packages`, upstream's tarballs in Debian's source packages, and `npm`, the packages that the catalog names as
+ * sources; either of these two reads the tags as well. `packages` are Debian's library packages, as built releases beside
+ * the source releases that the prints have.
+ */
+export type BuildInput = 'sources' | 'source-packages' | 'npm' | 'packages'
+
 /** Which prints `buildDatabase` makes, from what, and where they go. */
 export interface BuildOptions extends Watch {
   /** Components to build. Default: the whole catalog. */
@@ -187,18 +195,15 @@ export interface BuildOptions extends Watch {
   readonly gitMirror?: string
   /** Components at the same time. Default: 2; reading git and parsing overlap even on one core. */
   readonly jobs?: number
-  /**
-   * `sources`: the release tags of the repositories. `packages`: Debian's library packages, as built releases beside the
-   * source releases that the prints have. Default: `sources`.
-   */
-  readonly from?: 'sources' | 'packages' | 'both'
+  /** What is read. Default: the release tags alone. */
+  readonly from?: readonly BuildInput[]
   /** Debian suites whose packages are read, with their updates and security suites. Default: all that are reachable. */
   readonly suites?: readonly string[]
   /** Default: amd64, arm64, armhf and i386. */
   readonly architectures?: readonly string[]
   /** Where packages are kept between builds. Default: `debian` in the user's cache directory. */
   readonly packageCache?: string
-  /** A corpus of the accuracy bench: its files, and the Debian source packages they come from, are left out. */
+  /** A corpus of the accuracy bench: its files, and the packages of Debian and npm they come from, are left out. */
   readonly excludeFrom?: string
   /** Build what the locks say, `locks/` beside the prints, and nothing else. */
   readonly locked?: boolean
@@ -211,8 +216,8 @@ export interface BuildResult {
 }
 
 /**
- * Builds the prints of catalog components from the release tags of their repositories, from Debian's library packages, or
- * both, and writes to `locks/` beside the prints what was read.
+ * Builds the prints of catalog components from the release tags of their repositories and the other inputs asked for, and
+ * writes to `locks/` beside the prints what was read.
  *
  * @throws DetectorError `USAGE` for a name that the catalog lacks; what {@link indexRelease} throws
  */
@@ -221,7 +226,7 @@ export async function buildDatabase(options: BuildOptions = {}): Promise<BuildRe
   const catalog = readCatalog(catalogDirectory)
   const unknown = names?.filter((name) => !catalog.some((entry) => entry.name === name)) ?? []
   if (unknown.length > 0) throw new DetectorError('USAGE', `no such component in the catalog: ${unknown.join(', ')}`)
-  const { from = 'sources', suites, architectures, excludeFrom, locked } = options
+  const { from = ['sources'], suites, architectures, excludeFrom, locked } = options
   const printsDirectory = resolve(options.printsDirectory ?? join(catalogDirectory, 'prints'))
   const common = {
     entries: names === undefined ? catalog : catalog.filter(({ name }) => names.includes(name)),
@@ -232,21 +237,21 @@ export async function buildDatabase(options: BuildOptions = {}): Promise<BuildRe
     onProgress: (label: string, done: number, total: number) => onProgress?.({ phase: 'build', done, total, label }),
   }
   const exclusion = excludeFrom === undefined ? undefined : readExclusion(excludeFrom)
+  const packages = {
+    cacheDirectory: options.packageCache ?? join(defaultCacheDirectory(), 'debian'),
+    ...(suites === undefined ? {} : { suites }),
+    ...(exclusion === undefined ? {} : { exclusion }),
+  }
   const built: IndexResult[] = []
-  if (from !== 'packages') {
+  if (from.some((input) => input !== 'packages')) {
     const vendoredPaths = readVendoredPaths(catalogDirectory)
-    const sources = { ...common, catalog, vendoredPaths, jobs: options.jobs ?? 2 }
+    const archives = { ...packages, sourcePackages: from.includes('source-packages'), npm: from.includes('npm') }
+    const sources = { ...common, catalog, vendoredPaths, archives, jobs: options.jobs ?? 2 }
     built.push(...(await buildPrints(gitMirror === undefined ? sources : { ...sources, gitMirror })))
   }
-  if (from !== 'sources')
+  if (from.includes('packages'))
     built.push(
-      ...(await buildPackages({
-        ...common,
-        cacheDirectory: options.packageCache ?? join(defaultCacheDirectory(), 'debian'),
-        ...(suites === undefined ? {} : { suites }),
-        ...(architectures === undefined ? {} : { architectures }),
-        ...(exclusion === undefined ? {} : { exclusion }),
-      })),
+      ...(await buildPackages({ ...common, ...packages, ...(architectures === undefined ? {} : { architectures }) })),
     )
   return { built }
 }

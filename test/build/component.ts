@@ -22,6 +22,7 @@ export function entryOf(name: string, changes: Partial<CatalogEntry> = {}): Cata
     sonames: [],
     debian: { source: [], libraries: [] },
     npm: [],
+    npmSources: [],
     exclude: [],
     vendored: [],
     ...changes,

@@ -37,6 +37,16 @@ const LOCK: Lock = {
   name: 'zlib',
   repository: 'https://example.org/zlib',
   tags: new Map([['v1.3', COMMIT]]),
+  sourcePackages: [
+    {
+      source: 'zlib',
+      version: '1:1.2.13.dfsg-1',
+      release: '1.2.13',
+      file: 'zlib_1.2.13.dfsg.orig.tar.bz2',
+      sha256: 'c'.repeat(64),
+    },
+  ],
+  npm: [{ package: '@scope/zlib', version: '1.0.0', release: '1.2.3', integrity: `sha512-${'A'.repeat(86)}==` }],
   packages: [locked({ architecture: 'amd64' }), locked({ architecture: 'arm64' })],
 }
 

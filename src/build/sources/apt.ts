@@ -23,6 +23,8 @@ export interface AptOptions {
   /** Release names: `bookworm`, `sid`. Their updates and security suites come along. */
   readonly suites: readonly string[]
   readonly architectures: readonly string[]
+  /** Which lists are fetched: those of packages (`deb`, the default) or of source packages (`deb-src`). */
+  readonly lists?: 'deb' | 'deb-src'
   readonly signal?: AbortSignal | undefined
 }
 
@@ -57,17 +59,21 @@ export class AptRoot {
     for (const folder of ['lists/partial', 'archives/partial', 'packages'])
       await mkdir(join(directory, folder), { recursive: true })
     await writeFile(join(directory, 'status'), '')
-    const lines = sourceLines(await systemMirrors(options.signal), options.suites, options.architectures)
+    const { lists = 'deb' } = options
+    const lines = sourceLines(await systemMirrors(options.signal), options.suites, options.architectures, lists)
     await writeFile(join(directory, 'sources.list'), lines.map(({ line }) => `${line}\n`).join(''))
     const root = new AptRoot(options, [])
     // One suite that is gone makes the whole update fail; which lists are there tells more.
-    const updated = await root.#run('apt-get', ['update'])
-    const targets = await root.#run('apt-get', ['indextargets', '--format', '$(CREATED_BY) $(RELEASE) $(FILENAME)'])
+    const updated = await root.run('apt-get', ['update'])
+    const targets = await root.run('apt-get', ['indextargets', '--format', '$(CREATED_BY) $(RELEASE) $(FILENAME)'])
     const present = new Set(
       targets.output
         .split('\n')
         .map((line) => line.split(' '))
-        .filter(([kind, , file]) => kind === 'Packages' && file !== undefined && existsSync(file))
+        .filter(
+          ([kind, , file]) =>
+            kind === (lists === 'deb' ? 'Packages' : 'Sources') && file !== undefined && existsSync(file),
+        )
         .map(([, suite]) => suite),
     )
     if (present.size === 0) throw failed('update', updated)
@@ -83,7 +89,7 @@ export class AptRoot {
     const wanted = names.flatMap((name) => this.#architectures.map((architecture) => `${name}:${architecture}`))
     for (let at = 0; at < wanted.length; at += BATCH) {
       // Names that no suite has make apt-cache fail after it has shown the others.
-      const { output } = await this.#run('apt-cache', ['show', '--', ...wanted.slice(at, at + BATCH)])
+      const { output } = await this.run('apt-cache', ['show', '--', ...wanted.slice(at, at + BATCH)])
       for (const stanza of output.split(/\n\n+/)) {
         const one = packageOf(stanza)
         if (one !== undefined) found.set(fileNameOf(one), one)
@@ -97,7 +103,7 @@ export class AptRoot {
    * or is not what the list promised, is not in the result.
    */
   async download(packages: readonly AptPackage[]): Promise<Map<AptPackage, string>> {
-    const folder = join(this.#directory, 'packages')
+    const { folder } = this
     const pathOf = (one: AptPackage): string => join(folder, fileNameOf(one))
     const missing: AptPackage[] = []
     for (const one of packages) if (!(await hasDigest(pathOf(one), one.sha256))) missing.push(one)
@@ -105,7 +111,7 @@ export class AptRoot {
       const batch = missing.slice(at, at + BATCH)
       for (const one of batch) await rm(pathOf(one), { force: true })
       const wanted = batch.map(({ name, architecture, version }) => `${name}:${architecture}=${version}`)
-      await this.#run('apt-get', ['download', '--', ...wanted], folder)
+      await this.run('apt-get', ['download', '--', ...wanted], folder)
     }
     const paths = new Map<AptPackage, string>()
     for (const one of packages) {
@@ -115,7 +121,13 @@ export class AptRoot {
     return paths
   }
 
-  #run(program: string, args: readonly string[], directory?: string): Promise<Ended> {
+  /** Where downloaded packages are kept. */
+  get folder(): string {
+    return join(this.#directory, 'packages')
+  }
+
+  /** Runs a program of apt with this root; a status other than 0 is the caller's to judge. */
+  run(program: 'apt-get' | 'apt-cache', args: readonly string[], directory?: string): Promise<Ended> {
     const settings = [
       `Dir::Etc::SourceList=${join(this.#directory, 'sources.list')}`,
       'Dir::Etc::SourceParts=/dev/null',
@@ -139,7 +151,8 @@ export class AptRoot {
   }
 }
 
-interface Ended {
+/** How a program of apt ended. */
+export interface Ended {
   readonly status: number | string | null
   readonly output: string
   /** What it said on stderr. */
@@ -217,9 +230,11 @@ export function sourceLines(
   { main, security }: Mirrors,
   suites: readonly string[],
   architectures: readonly string[],
+  lists: 'deb' | 'deb-src' = 'deb',
 ): { suite: string; line: string }[] {
+  const start = lists === 'deb' ? `deb [arch=${architectures.join(',')}]` : 'deb-src'
   const line = (address: string, suite: string): { suite: string; line: string } => {
-    return { suite, line: `deb [arch=${architectures.join(',')}] ${address} ${suite} main` }
+    return { suite, line: `${start} ${address} ${suite} main` }
   }
   return suites.flatMap((suite) => {
     if (suite === ROLLING) return [line(main, suite)]
@@ -245,7 +260,8 @@ function fileNameOf({ name, version, architecture }: AptPackage): string {
   return `${name}_${quoted}_${architecture}.deb`
 }
 
-async function hasDigest(path: string, sha256: string): Promise<boolean> {
+/** True when there is a file of this sha256, hexadecimal. */
+export async function hasDigest(path: string, sha256: string): Promise<boolean> {
   if (!existsSync(path)) return false
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array)

@@ -52,8 +52,8 @@ export function debianReleases(
     .map(([version, packages]) => ({ version, packages }))
 }
 
-/** The component's version that a Debian version is of: `2.1.12-stable-8` is libevent's 2.1.12. */
-function releaseOf(entry: CatalogEntry, debianVersion: string, known: readonly string[]): string {
+/** The component's version that a Debian version is of, as `known` spells it: `2.1.12-stable-8` is libevent's 2.1.12. */
+export function releaseOf(entry: CatalogEntry, debianVersion: string, known: readonly string[]): string {
   const upstream = upstreamVersion(debianVersion).replace(/-(?:stable|final|release)$/i, '')
   const order = versionOrder(entry.versionScheme)
   // A date is one number in Debian, whatever stands between its parts upstream.

@@ -1,5 +1,6 @@
+import type { BuildInput } from '../../index.ts'
 import { escapeText } from '../../report/escape.ts'
-import { type Command, choice, defineCommand, flag, number, text } from '../args.ts'
+import { type Command, defineCommand, flag, number, type Option, text, usage } from '../args.ts'
 import { ExitCode } from '../gate.ts'
 import { watching } from '../progress.ts'
 import { DB_HELP } from './defaults.ts'
@@ -8,17 +9,39 @@ import { indexText } from './index.ts'
 /** More processes than this would only wait for each other's disk. */
 const MAX_JOBS = 256
 
+const INPUTS: readonly BuildInput[] = ['sources', 'source-packages', 'npm', 'packages']
+
+/** Names of inputs with commas between them; `all` stands for all, `both` for the tags and the library packages. */
+function inputs(placeholder: string, help: string): Option<readonly BuildInput[]> {
+  return {
+    placeholder,
+    help,
+    read(value, flag) {
+      const words = value.split(',').flatMap((word): readonly string[] => {
+        if (word === 'all') return INPUTS
+        return word === 'both' ? ['sources', 'packages'] : [word]
+      })
+      const found = INPUTS.filter((input) => words.includes(input))
+      const unknown = words.find((word) => !INPUTS.some((input) => input === word))
+      if (unknown !== undefined) throw usage(`${flag} needs a list of ${INPUTS.join(', ')} or all, have "${unknown}"`)
+      return found
+    },
+  }
+}
+
 export const dbBuild: Command = defineCommand({
   name: 'db build',
   summary: 'Builds prints from the catalog: all components, or those named',
-  details: `The catalog says where each component's releases come from. Building reads git repositories, or Debian's library
-packages through apt, and may use the network. What was read is written to locks/ beside the prints.`,
+  details: `The catalog says where each component's releases come from. Building reads git repositories (sources), upstream's
+tarballs in Debian's source packages and source that npm packages carry (source-packages, npm: both read the
+repositories too), and Debian's library packages (packages), and may use the network. What was read is written to
+locks/ beside the prints.`,
   operands: { usage: '[NAME...]', min: 0, max: Number.POSITIVE_INFINITY },
   options: {
     catalog: text('DIR', 'directory that holds components/ (default: the catalog that comes with binprint)'),
     prints: text('DIR', 'where the prints go (default: prints/ beside components/)'),
     'git-mirror': text('DIR', 'directory of git repositories to use instead of the network'),
-    from: choice('WHAT', ['sources', 'packages', 'both'], 'what is read: sources (default), packages or both'),
+    from: inputs('LIST', `what is read, with commas between them: ${INPUTS.join(', ')} or all (default: sources)`),
     suites: text('LIST', 'Debian suites, with commas between them (default: all that are reachable)'),
     architectures: text('LIST', 'Debian architectures (default: amd64,arm64,armhf,i386)'),
     'package-cache': text('DIR', 'where packages are kept between builds'),

@@ -27,9 +27,9 @@ test("a package is a component's when name and source are in its catalog entry",
 test.each([
   [
     'its source package in this version',
-    { sha256: new Set<string>(), packages: new Set(['libevent 2.1.12-stable-8']) },
+    { sha256: new Set<string>(), packages: new Set(['libevent 2.1.12-stable-8']), npm: new Set<string>() },
   ],
-  ['its sha256', { sha256: new Set(['a'.repeat(64)]), packages: new Set<string>() }],
+  ['its sha256', { sha256: new Set(['a'.repeat(64)]), packages: new Set<string>(), npm: new Set<string>() }],
 ])('a package is left out when %s is excluded', (_, exclusion) => {
   expect(libraryPackages(entry, [build({ sourceVersion: '2.1.12-stable-8+b2' })], exclusion)).toEqual([])
 })
