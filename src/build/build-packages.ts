@@ -6,7 +6,8 @@ import { countFeatures, type IndexResult, readPrints, writePrints } from './buil
 import { type Exclusion, NOTHING_EXCLUDED } from './exclusion.ts'
 import { indexBuilt } from './index-programs.ts'
 import { type LockedPackage, lockedTags, readLock, readLocks, updateLock } from './locks.ts'
-import { type AptPackage, AptRoot } from './sources/apt.ts'
+import type { AptPackage } from './sources/apt.ts'
+import { AptArchitectures } from './sources/apt-architectures.ts'
 import {
   DEBIAN_ARCHITECTURES,
   DEBIAN_SUITES,
@@ -43,7 +44,7 @@ export interface PackagePlan {
 export async function buildPackages(plan: PackagePlan): Promise<IndexResult[]> {
   const { exclusion = NOTHING_EXCLUDED, suites = DEBIAN_SUITES, signal } = plan
   const entries = plan.entries.filter(({ debian }) => debian.libraries.length > 0)
-  const apt = await AptRoot.open({
+  const apt = await AptArchitectures.open({
     directory: plan.cacheDirectory,
     suites,
     architectures: plan.architectures ?? DEBIAN_ARCHITECTURES,
@@ -64,7 +65,7 @@ export async function buildPackages(plan: PackagePlan): Promise<IndexResult[]> {
 async function buildComponent(
   entry: CatalogEntry,
   wanted: readonly AptPackage[],
-  apt: AptRoot,
+  apt: AptArchitectures,
   plan: PackagePlan,
 ): Promise<IndexResult | undefined> {
   const { exclusion = NOTHING_EXCLUDED, signal, onProgress } = plan
@@ -112,6 +113,7 @@ async function buildComponent(
       ...gone.map(({ name, version, architecture }) => {
         return { path: `${name}:${architecture}=${version}`, reason: 'it could not be downloaded' }
       }),
+      ...apt.missing.map((suite) => ({ path: suite, reason: 'its package list could not be fetched' })),
       ...indexed.skipped,
     ],
   }
@@ -147,11 +149,14 @@ function sourceReleases(prints: ComponentPrints | undefined): ComponentPrints | 
 
 function lockedPackages(entry: CatalogEntry, listed: readonly AptPackage[], plan: PackagePlan): AptPackage[] {
   const packages = readLock(plan.locksDirectory, entry.name)?.packages ?? []
-  return packages.map((locked) => {
+  const places = new Map(listed.map((one, place) => [one, place]))
+  const found = packages.map((locked) => {
     const found = listed.find((one) => one.sha256 === locked.sha256 && one.name === locked.package)
     if (found === undefined) throw packageGone(entry, { ...locked, name: locked.package })
     return found
   })
+  // In the order of a build without a lock.
+  return found.sort((a, b) => places.get(a)! - places.get(b)!)
 }
 
 function packageGone(

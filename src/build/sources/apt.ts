@@ -23,6 +23,8 @@ export interface AptOptions {
   /** Release names: `bookworm`, `sid`. Their updates and security suites come along. */
   readonly suites: readonly string[]
   readonly architectures: readonly string[]
+  /** Where downloaded packages are kept. Default: `packages/` of the directory. */
+  readonly folder?: string
   /** Which lists are fetched: those of packages (`deb`, the default) or of source packages (`deb-src`). */
   readonly lists?: 'deb' | 'deb-src'
   readonly signal?: AbortSignal | undefined
@@ -37,6 +39,8 @@ const BATCH = 400
  */
 export class AptRoot {
   readonly #directory: string
+  /** Where downloaded packages are kept. */
+  readonly folder: string
   readonly #architectures: readonly string[]
   readonly #signal: AbortSignal | undefined
   /** Suites of which no list could be fetched: ended, or not on the mirror. */
@@ -44,6 +48,7 @@ export class AptRoot {
 
   private constructor(options: AptOptions, missing: readonly string[]) {
     this.#directory = resolve(options.directory)
+    this.folder = resolve(options.folder ?? join(options.directory, 'packages'))
     this.#architectures = options.architectures
     this.#signal = options.signal
     this.missing = missing
@@ -56,8 +61,9 @@ export class AptRoot {
    */
   static async open(options: AptOptions): Promise<AptRoot> {
     const directory = resolve(options.directory)
-    for (const folder of ['lists/partial', 'archives/partial', 'packages'])
-      await mkdir(join(directory, folder), { recursive: true })
+    const { folder = join(directory, 'packages') } = options
+    for (const needed of ['lists/partial', 'archives/partial']) await mkdir(join(directory, needed), { recursive: true })
+    await mkdir(folder, { recursive: true })
     await writeFile(join(directory, 'status'), '')
     const { lists = 'deb' } = options
     const lines = sourceLines(await systemMirrors(options.signal), options.suites, options.architectures, lists)
@@ -121,9 +127,9 @@ export class AptRoot {
     return paths
   }
 
-  /** Where downloaded packages are kept. */
-  get folder(): string {
-    return join(this.#directory, 'packages')
+  /** True for a package that this root's architectures can run. */
+  offers({ architecture }: AptPackage): boolean {
+    return architecture === 'all' || this.#architectures.includes(architecture)
   }
 
   /** Runs a program of apt with this root; a status other than 0 is the caller's to judge. */
@@ -255,7 +261,7 @@ export function packageOf(stanza: string): AptPackage | undefined {
 }
 
 /** As `apt-get download` names it. */
-function fileNameOf({ name, version, architecture }: AptPackage): string {
+export function fileNameOf({ name, version, architecture }: AptPackage): string {
   const quoted = version.replace(/[_:%]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
   return `${name}_${quoted}_${architecture}.deb`
 }
