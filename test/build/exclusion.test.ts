@@ -26,11 +26,15 @@ const FILES = [
 test.each([
   ['a list', FILES],
   ['a document with files', { files: FILES }],
-])('files are excluded by sha256 and Debian ones by source package and version: %s', (_, content) => {
-  const { sha256, packages } = readExclusion(corpus(content))
-  expect([...sha256]).toEqual(['aa', 'bb', 'cc', 'dd'])
-  expect([...packages]).toEqual(['zlib 1:1.3-1', 'expat 2.5.0-1', 'bash 5.2-2+b3', 'bash 5.2-2'])
-})
+])(
+  'files are excluded by sha256, Debian ones by source package and version, those of npm by package: %s',
+  (_, content) => {
+    const { sha256, packages, npm } = readExclusion(corpus(content))
+    expect([...sha256]).toEqual(['aa', 'bb', 'cc', 'dd'])
+    expect([...packages]).toEqual(['zlib 1:1.3-1', 'expat 2.5.0-1', 'bash 5.2-2+b3', 'bash 5.2-2'])
+    expect([...npm]).toEqual(['esbuild@0.1.0'])
+  },
+)
 
 test.each([
   ['no list', {}],

@@ -77,11 +77,19 @@ test.each([
   expect(() => readLock(directory, 'zlib')).toThrow(expect.objectContaining({ code: 'CATALOG_CORRUPT' }))
 })
 
+test('a lock of a build before there were source packages has none', () => {
+  const directory = join(work.path, 'old')
+  mkdirSync(directory, { recursive: true })
+  const { sourcePackages: _, npm: __, ...old } = JSON.parse(encodeLock(LOCK))
+  writeFileSync(join(directory, 'zlib.json'), JSON.stringify(old))
+  expect(readLock(directory, 'zlib')).toEqual({ ...LOCK, sourcePackages: [], npm: [] })
+})
+
 test('tags and commits are taken from the provenance of source releases', () => {
   const provenance = `tag v1.3 (commit ${COMMIT})`
   const prints = printsOf('zlib', { 'a.c': ['some text'] }, [
     { version: '1.2', origin: 'source', provenance: 'file zlib-1.2.tar.gz' },
-    { version: '1.3', origin: 'source', provenance },
+    { version: '1.3', origin: 'source', provenance: `${provenance}; Debian source zlib 1:1.3-1` },
     { version: '1.3', origin: 'built', provenance: 'Debian zlib 1:1.3-1 (amd64)' },
   ])
   expect([...lockedTags(prints)]).toEqual([['v1.3', COMMIT]])
@@ -91,6 +99,11 @@ describe('the database and the corpus that measures it', () => {
   const locks = join(import.meta.dirname, '../../fingerprint-db/locks')
   const corpus = join(import.meta.dirname, '../../bench/accuracy/corpora/public.json')
   const ready = existsSync(corpus) && readLocks(locks).length > 0
+
+  test.skipIf(!ready)('share no package of npm', () => {
+    const { npm } = readExclusion(corpus)
+    expect(builtFrom(locks).npm.filter((name) => npm.has(name))).toEqual([])
+  })
 
   test.skipIf(!ready)('share no file', () => {
     const { sha256 } = readExclusion(corpus)

@@ -25,6 +25,10 @@ describe('binprint', () => {
     [[], 'a command is needed; see binprint --help'],
     [['scna', 'x'], 'unknown command "scna"; see binprint --help'],
     [['db'], 'db needs build or info; see binprint --help'],
+    [
+      ['db', 'build', '--from', 'sources,rpm'],
+      '--from needs a list of sources, source-packages, npm, packages or all, have "rpm"',
+    ],
     [['db', 'drop'], 'db needs build or info, have "drop"; see binprint --help'],
     [['scan'], 'scan needs FILE...|DIR; see binprint scan --help'],
     [['explain', 'x'], 'explain needs FILE COMPONENT; see binprint explain --help'],
@@ -137,6 +141,16 @@ test('index of a repository passes the tags and the scheme on', async () => {
 test('db build passes its options on', async () => {
   const { calls } = await runCommand(['db', 'build', 'zlib', '--prints', 'p', '--git-mirror', 'm', '--jobs', '2'])
   expect(calls).toEqual([['buildDatabase', { names: ['zlib'], printsDirectory: 'p', gitMirror: 'm', jobs: 2 }]])
+})
+
+test.each([
+  ['sources', ['sources']],
+  ['npm,source-packages', ['source-packages', 'npm']],
+  ['both', ['sources', 'packages']],
+  ['all', ['sources', 'source-packages', 'npm', 'packages']],
+])('db build --from %s', async (list, from) => {
+  const { calls } = await runCommand(['db', 'build', '--from', list])
+  expect(calls).toEqual([['buildDatabase', { from }]])
 })
 
 test('db info shows what the database holds', async () => {

@@ -55,6 +55,14 @@ describe('the catalog', () => {
     expect(entry.family === null || families.get(entry.family)?.includes(name)).toBe(true)
   })
 
+  test.each(named)('%s: npm sources say why they are there, and what states the version', (_, { npmSources }) => {
+    for (const { reason, versions, path, versionFrom } of npmSources) {
+      expect(reason).not.toBe('')
+      expect(versions.length).toBeGreaterThan(0)
+      expect(versionFrom.file.startsWith(path)).toBe(true)
+    }
+  })
+
   test.each(named)('%s: library packages are named together with their source package', (_, { debian }) => {
     expect(new Set(debian.libraries).size).toBe(debian.libraries.length)
     expect(debian.libraries.length === 0 || debian.source.length > 0).toBe(true)
@@ -167,6 +175,7 @@ describe('a damaged catalog', () => {
     ['repository', 'git@github.com:madler/zlib', /need an https URL as repository/],
     ['family', undefined, /need a text as family of .*, have nothing/],
     ['sonames', ['LibZ'], /lower-case library names as sonames/],
+    ['npmSources', [{ package: '--help', versionFrom: {} }], /need the name of a package as npmSources\[0\]\.package/],
     ['debian', { source: 'zlib' }, /need a list of names of Debian packages as debian\.source/],
     ['debian', { source: ['zlib'], libraries: ['-o'] }, /names of Debian packages as debian\.libraries/],
     ['debian', [], /need an object as debian of /],

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type AptOptions, type AptPackage, AptRoot, fileNameOf } from './apt.ts'
+import { type AptOptions, type AptPackage, AptRoot, fileNameOf, systemMirrors } from './apt.ts'
 
 /**
  * The packages of several architectures, each through a root of its own: where the list of one architecture is broken on
@@ -23,10 +23,11 @@ export class AptArchitectures {
   static async open(options: AptOptions): Promise<AptArchitectures> {
     const roots: AptRoot[] = []
     const missing: string[] = []
+    const mirrors = await systemMirrors(options.signal)
     for (const architecture of options.architectures) {
       const directory = join(options.directory, architecture)
       const folder = join(options.directory, 'packages')
-      const root = await AptRoot.open({ ...options, directory, folder, architectures: [architecture] })
+      const root = await AptRoot.open({ ...options, mirrors, directory, folder, architectures: [architecture] })
       roots.push(root)
       missing.push(...root.missing.map((suite) => `${suite} (${architecture})`))
     }

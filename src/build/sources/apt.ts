@@ -25,6 +25,8 @@ export interface AptOptions {
   readonly architectures: readonly string[]
   /** Where downloaded packages are kept. Default: `packages/` of the directory. */
   readonly folder?: string
+  /** Default: those of the system's apt. */
+  readonly mirrors?: Mirrors
   /** Which lists are fetched: those of packages (`deb`, the default) or of source packages (`deb-src`). */
   readonly lists?: 'deb' | 'deb-src'
   readonly signal?: AbortSignal | undefined
@@ -62,11 +64,13 @@ export class AptRoot {
   static async open(options: AptOptions): Promise<AptRoot> {
     const directory = resolve(options.directory)
     const { folder = join(directory, 'packages') } = options
-    for (const needed of ['lists/partial', 'archives/partial']) await mkdir(join(directory, needed), { recursive: true })
+    for (const needed of ['lists/partial', 'archives/partial'])
+      await mkdir(join(directory, needed), { recursive: true })
     await mkdir(folder, { recursive: true })
     await writeFile(join(directory, 'status'), '')
     const { lists = 'deb' } = options
-    const lines = sourceLines(await systemMirrors(options.signal), options.suites, options.architectures, lists)
+    const mirrors = options.mirrors ?? (await systemMirrors(options.signal))
+    const lines = sourceLines(mirrors, options.suites, options.architectures, lists)
     await writeFile(join(directory, 'sources.list'), lines.map(({ line }) => `${line}\n`).join(''))
     const root = new AptRoot(options, [])
     // One suite that is gone makes the whole update fail; which lists are there tells more.
@@ -205,14 +209,19 @@ function failed(command: string, { status, words }: Ended): DetectorError {
   return new DetectorError('SOURCE_FAILED', `apt-get ${command} ended with ${status}: ${reason || 'without a word'}`)
 }
 
-interface Mirrors {
+/** Addresses that packages are fetched from. */
+export interface Mirrors {
   readonly main: string
   /** Undefined where the system has no security suites. */
   readonly security: string | undefined
 }
 
-/** The addresses that the system's own apt fetches Debian from. */
-async function systemMirrors(signal: AbortSignal | undefined): Promise<Mirrors> {
+/**
+ * The addresses that the system's own apt fetches Debian from.
+ *
+ * @throws DetectorError `SOURCE_FAILED` without apt, or without a Debian mirror in its configuration
+ */
+export async function systemMirrors(signal: AbortSignal | undefined): Promise<Mirrors> {
   const { output } = await runApt('apt-get', ['indextargets', '--format', '$(CREATED_BY) $(REPO_URI)'], signal)
   const addresses = output
     .split('\n')
