@@ -5,6 +5,7 @@ import { type IndexedTags, indexTags, releaseTags } from '../../src/build/index-
 import { pathRules } from '../../src/build/path-rules.ts'
 import { align, type ReleaseArchive } from '../../src/build/release-archives.ts'
 import { openGitRepository } from '../../src/build/sources/git.ts'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { tarOf } from '../fixtures/tar.ts'
 import { entryOf, postingsOf } from './component.ts'
 import { git, hasGit, repositoryOf, temporaryDirectory, writeFiles } from './sources/repositories.ts'
@@ -47,15 +48,17 @@ test.skipIf(!hasGit)('a tarball adds the files that its tag has not, and the pro
   const added = archive('1.0', { 'foo-1.0/foo.c': text('text of the tag'), 'foo-1.0/tables.c': text('generated text') })
   const indexed = await index({ 'foo.c': text('text of the tag') }, added)
   expect(releasesOf(indexed)).toEqual(['1.0: tag v1.0 (commit); tarball 1.0'])
-  expect(postingsOf(indexed.prints, indexed.prints.strings, 'generated text')).toEqual(['tables.c 1.0'])
+  expect(postingsOf(indexed.prints, indexed.prints.features[FeatureKind.String], 'generated text')).toEqual([
+    'tables.c 1.0',
+  ])
   expect(indexed.archives).toEqual([added])
 })
 
 test.skipIf(!hasGit)('of one path the file of the tag counts', async () => {
   const other = archive('1.0', { 'foo.c': text('text of the tarball'), 'b.c': text('generated text') })
   const { prints } = await index({ 'foo.c': text('text of the tag') }, other)
-  expect(postingsOf(prints, prints.strings, 'text of the tarball')).toEqual([])
-  expect(postingsOf(prints, prints.strings, 'text of the tag')).toEqual(['foo.c 1.0'])
+  expect(postingsOf(prints, prints.features[FeatureKind.String], 'text of the tarball')).toEqual([])
+  expect(postingsOf(prints, prints.features[FeatureKind.String], 'text of the tag')).toEqual(['foo.c 1.0'])
 })
 
 test.skipIf(!hasGit)('a tarball that adds nothing is no part of the release', async () => {
@@ -72,7 +75,7 @@ test.skipIf(!hasGit)('a version without a tag is a release of its own, in the or
   ]
   const indexed = await index(files, newer, older)
   expect(releasesOf(indexed)).toEqual(['0.9: tarball 0.9', '1.0: tag v1.0 (commit)', '1.1: tarball 1.1'])
-  expect(postingsOf(indexed.prints, indexed.prints.strings, 'newer text')).toEqual(['foo.c 1.1'])
+  expect(postingsOf(indexed.prints, indexed.prints.features[FeatureKind.String], 'newer text')).toEqual(['foo.c 1.1'])
 })
 
 test.skipIf(!hasGit)('an archive that does not complete stands in for a missing version only', async () => {
@@ -84,8 +87,8 @@ test.skipIf(!hasGit)('an archive that does not complete stands in for a missing 
     archive('1.1', files, changes),
   )
   expect(releasesOf(indexed)).toEqual(['1.0: tag v1.0 (commit)', '1.1: tarball 1.1'])
-  expect(postingsOf(indexed.prints, indexed.prints.strings, 'bundled text')).toEqual(['foo.c 1.1'])
-  expect(postingsOf(indexed.prints, indexed.prints.strings, 'text of the binding')).toEqual([])
+  expect(postingsOf(indexed.prints, indexed.prints.features[FeatureKind.String], 'bundled text')).toEqual(['foo.c 1.1'])
+  expect(postingsOf(indexed.prints, indexed.prints.features[FeatureKind.String], 'text of the binding')).toEqual([])
 })
 
 test.skipIf(!hasGit)('build files of a tarball do not speak for a tag', async () => {
