@@ -98,8 +98,8 @@ async function debianArchives(
     const first = group[0]!
     const had = await firstToBeHad(apt, group)
     if (had !== undefined) {
-      // A locked tarball goes by the name in the lock, whichever source package it came with this time.
-      const one = lock === undefined ? had.one : first
+      // The first with these bytes names the tarball, so that what a cache or a mirror happens to have does not show.
+      const one = group.find(({ sha256 }) => sha256 === had.one.sha256)!
       const provenance = `Debian source ${one.source} ${one.version}`
       archives.push({ version: one.version, provenance, path: had.path, under: '', completes: true, debian: one })
     } else if (lock !== undefined) throw gone(entry, `the source package ${first.source} ${first.version}`)

@@ -175,12 +175,12 @@ describe.skipIf(process.platform === 'win32' || !hasGit)('archives beside the ta
     })
   })
 
-  test('that cannot be had are named, and an older revision stands in', async () => {
+  test('that cannot be had are named, unless another revision has the same bytes', async () => {
     const build = plan()
     const [first, second] = SOURCES
     offerAll(build.directory, [first!, { ...second!, gone: true }, offer('1:1.5-1', '1.5', { gone: true })], {})
     const [result] = await buildPrints(build)
-    expect(releases(build)).toEqual(['1.0: tag v1.0 (commit); Debian source foo 1:1.0-1'])
+    expect(releases(build)).toEqual(['1.0: tag v1.0 (commit); Debian source foo 1:1.0-2'])
     expect(result!.skipped.map(({ path }) => path)).toEqual([
       'source package foo=1:1.5-1',
       'npm @x/foo@5.0.0',

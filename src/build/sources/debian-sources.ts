@@ -22,7 +22,7 @@ export function upstreamTarballs(
   const order = versionOrder('debian')
   const groups = new Map<string, AptSource[]>()
   for (const one of listed) {
-    if (!entry.debian.source.includes(one.source) || UNRELEASED.test(withoutRevision(one.version))) continue
+    if (!entry.debian.source.includes(one.source) || UNRELEASED.test(undecorated(one.version))) continue
     if (exclusion.packages.has(packageKey(one.source, one.version)) || exclusion.sha256.has(one.sha256)) continue
     const version = upstreamVersion(one.version)
     groups.set(version, [...(groups.get(version) ?? []), one])
@@ -30,6 +30,10 @@ export function upstreamTarballs(
   return [...groups.values()].map((group) => group.sort((a, b) => order(b.version, a.version)))
 }
 
-function withoutRevision(version: string): string {
-  return version.replace(/-[^-]*$/, '')
+/** Without Debian's revision, epoch, and the `0~` before versions that are dates: upstream may yet choose another scheme. */
+function undecorated(version: string): string {
+  return version
+    .replace(/-[^-]*$/, '')
+    .replace(/^\d+:/, '')
+    .replace(/^0~(?=\d)/, '')
 }

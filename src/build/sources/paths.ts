@@ -67,7 +67,8 @@ export function unitPaths(paths: Iterable<string>): Map<string, string> {
   return units
 }
 
-const SOURCE = '(?:c|cc|cpp|cxx|c\\+\\+|cppm|ixx|inc|inl|ipp|ypp|yy|y|lex|ll|l|re|rl|mm|m|def|tbl|gperf)'
+/** `.tab.i` are tables that a generator writes to be included; `.i` alone is an interface of SWIG. */
+const SOURCE = '(?:c|cc|cpp|cxx|c\\+\\+|cppm|ixx|inc|inl|ipp|ypp|yy|y|lex|ll|l|re|rl|mm|m|def|tbl|gperf|tab\\.i)'
 const HEADER = '(?:h|hh|hpp|hxx|h\\+\\+|tcc)'
 /** What build systems put behind the name of a template: config.h.in, zconf.h.cmakein, pcre2.h.generic, a.c.dist. */
 const TEMPLATE = '(?:\\.(?:in|cmake|cmakein|cmake\\.in|meson|meson\\.in|generic|dist|prebuilt|tmpl|template|build))?'

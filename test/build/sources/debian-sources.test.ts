@@ -34,6 +34,7 @@ test.each([
 test.each([
   ['a repack', '1.0~dfsg-1'],
   ['a date', '20210101.0-1'],
+  ['a date that sorts low', '0~20200923.3-2'],
   ['an update of a stable suite', '1.0-1~deb12u1'],
 ])('%s is one', (_, version) => {
   expect(grouped(version)).toEqual([[version]])

@@ -35,6 +35,7 @@ describe('what a path is read as', () => {
     'objc/a.mm',
     'libcurl.def',
     'keywords.gperf',
+    'lib/bidi-type.tab.i',
     'shell.c.in',
     'pcre2_chartables.c.dist',
     'build_version.cc.in',
