@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { run } from '../accuracy/command.mjs'
-import { foreignMain } from './foreign-main.mjs'
+import { foreignGlue, foreignMain } from './foreign-main.mjs'
 import { LIBRARIES } from './libraries.mjs'
 import { instructionCounts, undefinedNames } from './tool-output.mjs'
 
@@ -18,6 +18,8 @@ const SECTION_FLAGS = ['-ffunction-sections', '-fdata-sections']
 /** Builds programs below a directory of its own and keeps them there: what was built before is not built again. */
 export class Workshop {
   #directory
+  /** Paths that are being made, or were, by this object. */
+  #running = new Map()
 
   constructor(directory) {
     this.#directory = directory
@@ -26,16 +28,25 @@ export class Workshop {
 
   /** The foreign program alone. `seed` tells programs of one compiler and level apart. */
   async control({ compiler, level, seed }) {
-    return this.#program([compiler.version, level, seed, 'control'], async (output) => {
-      const main = this.#write('main.c', foreignMain({ seed }))
-      await run(compiler.c[0], [...compiler.c.slice(1), level, main, '-s', '-o', output])
+    return this.#program([compiler.version, compiler.id, level, seed, 'control'], async (output) => {
+      const parts = [foreignMain({ seed }), foreignGlue({})]
+      const objects = await Promise.all(parts.map((text) => this.#foreignObject(compiler, [level], text)))
+      await run(compiler.c[0], [...compiler.c.slice(1), level, ...objects, '-s', '-o', output])
     })
   }
 
   /** A foreign program with all the code of some files of a library. `trees` are the sources by package. */
   async snippet({ compiler, level, library, files, trees, seed }) {
     const flags = [level]
-    const key = [compiler.version, compiler.id, ...flags, library, ...files, trees[LIBRARIES[library].source].version, seed]
+    const key = [
+      compiler.version,
+      compiler.id,
+      ...flags,
+      library,
+      ...files,
+      trees[LIBRARIES[library].source].version,
+      seed,
+    ]
     return this.#program(key, async (output) => {
       const objects = []
       for (const file of files) objects.push(await this.#object(compiler, flags, library, file, trees))
@@ -58,7 +69,16 @@ export class Workshop {
       const [name, type] = line.split(' ')
       const instructions = counts.get(name) ?? 0
       if (type !== 'T' || instructions < least) continue
-      const key = [compiler.version, ...flags, library, file, name, trees[LIBRARIES[library].source].version, seed]
+      const key = [
+        compiler.version,
+        compiler.id,
+        ...flags,
+        library,
+        file,
+        name,
+        trees[LIBRARIES[library].source].version,
+        seed,
+      ]
       const path = await this.#program(key, (output) =>
         this.#link(compiler, { library, flags, objects: [object], seed, output, roots: [name] }),
       )
@@ -67,31 +87,34 @@ export class Workshop {
     return programs
   }
 
-  /** The path of a program, made by `build` unless it is there. */
-  async #program(key, build) {
-    const path = join(this.#directory, 'programs', digest(key))
-    if (existsSync(path)) return path
-    await build(`${path}.part`)
-    renameSync(`${path}.part`, path)
-    return path
+  #program(key, build) {
+    return this.#once(join(this.#directory, 'programs', digest(key)), build)
   }
 
   async #object(compiler, flags, library, file, trees) {
     const { source, directory, include, defines, language, headers = {} } = LIBRARIES[library]
     const tree = trees[source]
-    const path = join(this.#directory, 'objects', `${digest([compiler.version, compiler.id, ...flags, library, file, tree.version])}.o`)
-    if (existsSync(path)) return path
-    const own = this.#headers(headers, tree)
-    const places = include.map((place) => {
-      const [other, below] = place.includes(':') ? place.split(':') : [source, place]
-      if (trees[other] === undefined) throw new Error(`needs the sources of ${other}`)
-      return join(trees[other].path, below)
+    const path = join(
+      this.#directory,
+      'objects',
+      `${digest([compiler.version, compiler.id, ...flags, library, file, tree.version])}.o`,
+    )
+    return this.#once(path, async (output) => {
+      const own = this.#headers(headers, tree)
+      const places = include.map((place) => {
+        const [other, below] = place.includes(':') ? place.split(':') : [source, place]
+        if (trees[other] === undefined) throw new Error(`needs the sources of ${other}`)
+        return join(trees[other].path, below)
+      })
+      const [command, ...fixed] = commandFor(compiler, language)
+      const options = [
+        ...flags,
+        '-w',
+        ...defines.map((define) => `-D${define}`),
+        ...[own, ...places].map((at) => `-I${at}`),
+      ]
+      await run(command, [...fixed, ...options, '-c', join(tree.path, directory, file), '-o', output])
     })
-    const [command, ...fixed] = commandFor(compiler, language)
-    const options = [...flags, '-w', ...defines.map((define) => `-D${define}`), ...[own, ...places].map((at) => `-I${at}`)]
-    await run(command, [...fixed, ...options, '-c', join(tree.path, directory, file), '-o', `${path}.part`])
-    renameSync(`${path}.part`, path)
-    return path
   }
 
   /** A directory with the headers that a configure script would have made. */
@@ -107,16 +130,11 @@ export class Workshop {
   /** Links once to learn which names are nowhere, and again with those as functions of the foreign program. */
   async #link(compiler, { library, flags, objects, seed, output, roots = [] }) {
     const [command, ...fixed] = commandFor(compiler, LIBRARIES[library].language)
-    const build = (stubs) => {
-      const main = this.#write('main.c', foreignMain({ seed, roots, stubs }))
-      const mainObject = `${main}.${digest([compiler.id, ...flags])}.o`
-      return attempt(compiler.c[0], [...compiler.c.slice(1), ...flags, '-w', '-c', main, '-o', mainObject]).then(
-        ({ failed, said }) => {
-          if (failed) throw new Error(`the foreign program does not compile: ${said.slice(0, 300)}`)
-          const options = ['-s', '-Wl,--no-demangle', ...(roots.length > 0 ? ['-Wl,--gc-sections'] : [])]
-          return attempt(command, [...fixed, ...flags, ...options, mainObject, ...objects, '-o', output])
-        },
-      )
+    const main = await this.#foreignObject(compiler, flags, foreignMain({ seed }))
+    const options = ['-s', '-Wl,--no-demangle', ...(roots.length > 0 ? ['-Wl,--gc-sections'] : [])]
+    const build = async (stubs) => {
+      const glue = await this.#foreignObject(compiler, flags, foreignGlue({ roots, stubs }))
+      return attempt(command, [...fixed, ...flags, ...options, main, glue, ...objects, '-o', output])
     }
     const first = await build([])
     if (!first.failed) return
@@ -126,12 +144,30 @@ export class Workshop {
     if (second.failed) throw new Error(`does not link with ${stubs.length} stubs: ${second.said.slice(0, 300)}`)
   }
 
-  /** Writes a text to a file named by its content. */
-  #write(name, text) {
-    const path = join(this.#directory, 'objects', `${digest([text])}-${basename(name)}`)
-    if (!existsSync(path)) writeFileSync(path, text)
-    return path
+  /** A part of the foreign program, compiled once for each compiler and its flags. */
+  async #foreignObject(compiler, flags, text) {
+    const name = join(this.#directory, 'objects', digest([compiler.version, compiler.id, ...flags, text]))
+    return this.#once(`${name}.o`, async (output) => {
+      writeFileSync(`${output}.c`, text)
+      await run(compiler.c[0], [...compiler.c.slice(1), ...flags, '-w', '-c', `${output}.c`, '-o', output])
+      rmSync(`${output}.c`)
+    })
   }
+
+  /** The path, made by `build` unless it is there. Two that ask at once wait for the same one. */
+  #once(path, build) {
+    const running = this.#running.get(path)
+    if (running !== undefined) return running
+    const made = existsSync(path) ? Promise.resolve(path) : finish(path, build)
+    this.#running.set(path, made)
+    return made
+  }
+}
+
+async function finish(path, build) {
+  await build(`${path}.part`)
+  renameSync(`${path}.part`, path)
+  return path
 }
 
 function commandFor(compiler, language) {
@@ -156,4 +192,3 @@ function attempt(command, args) {
     execFile(command, args, options, (error, _output, said) => resolve({ failed: error !== null, said }))
   })
 }
-

@@ -3,7 +3,8 @@ const NOUNS =
   'pallet crane ferry orchard kiln quarry tram lantern barge silo trellis paddock weir anvil loom cistern gantry heron sledge turnstile'.split(
     ' ',
   )
-const VERBS = 'weigh repaint reroute dredge harvest shelve tether auction survey prune ballast rewire thatch polish'.split(' ')
+const VERBS =
+  'weigh repaint reroute dredge harvest shelve tether auction survey prune ballast rewire thatch polish'.split(' ')
 const REASONS =
   'the tide is out|its owner left no address|two clerks disagree|the ledger is wet|a goat ate the label|nobody holds the key'.split(
     '|',
@@ -16,12 +17,9 @@ const TABLE_ENTRIES = 256
 
 /**
  * The C source of a program that has nothing to do with any library: functions, texts and a table of its own, all drawn
- * from `seed`. The same seed gives the same text.
- *
- * `roots` are functions, declared elsewhere, whose code must stay in the program; `stubs` are names that the linker
- * lacks, defined here so that they leave no import behind.
+ * from `seed`. The same seed gives the same text. Links with {@link foreignGlue}.
  */
-export function foreignMain({ seed, roots = [], stubs = [] }) {
+export function foreignMain({ seed }) {
   const next = generator(seed)
   const table = Array.from({ length: TABLE_ENTRIES }, () => `0x${next().toString(16)}u`)
   const functions = Array.from({ length: FUNCTIONS }, (_, index) => foreignFunction(index, next))
@@ -30,9 +28,7 @@ export function foreignMain({ seed, roots = [], stubs = [] }) {
     '#include <stdio.h>',
     '#include <stdlib.h>',
     `static const unsigned int own_table[${TABLE_ENTRIES}] = { ${table.join(', ')} };`,
-    ...stubs.map((name) => `void ${name}(void) {}`),
-    ...roots.map((name) => `extern void ${name}(void);`),
-    `void (*volatile kept[])(void) = { ${[...roots, '0'].join(', ')} };`,
+    'extern void (*volatile kept[])(void);',
     ...functions,
     'int main(int argc, char **argv) {',
     '  unsigned int total = argc > 1 ? (unsigned int) atoi(argv[1]) : 0u;',
@@ -41,6 +37,19 @@ export function foreignMain({ seed, roots = [], stubs = [] }) {
     '  printf("%u crates stand on the quay\\n", total);',
     '  return 0;',
     '}',
+    '',
+  ].join('\n')
+}
+
+/**
+ * The rest of the program. `roots` are functions, declared elsewhere, whose code must stay in it; `stubs` are names that
+ * the linker lacks, defined here so that they leave no import behind.
+ */
+export function foreignGlue({ roots = [], stubs = [] }) {
+  return [
+    ...stubs.map((name) => `void ${name}(void) {}`),
+    ...roots.map((name) => `extern void ${name}(void);`),
+    `void (*volatile kept[])(void) = { ${[...roots, '0'].join(', ')} };`,
     '',
   ].join('\n')
 }

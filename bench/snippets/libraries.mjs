@@ -34,7 +34,14 @@ export const LIBRARIES = {
       'src/common',
       ...['api', 'common', 'check', 'lz', 'rangecoder', 'lzma', 'delta', 'simple'].map((name) => `src/liblzma/${name}`),
     ],
-    defines: ['HAVE_STDINT_H', 'HAVE_STDBOOL_H', 'HAVE_INTTYPES_H', 'HAVE_STRING_H', 'HAVE_VISIBILITY=1', 'NDEBUG'].concat(
+    defines: [
+      'HAVE_STDINT_H',
+      'HAVE_STDBOOL_H',
+      'HAVE_INTTYPES_H',
+      'HAVE_STRING_H',
+      'HAVE_VISIBILITY=1',
+      'NDEBUG',
+    ].concat(
       ['LZMA1', 'LZMA2'].flatMap((name) => [`HAVE_DECODER_${name}`, `HAVE_ENCODER_${name}`]),
       ['SIZEOF_SIZE_T=__SIZEOF_SIZE_T__', 'TUKLIB_FAST_UNALIGNED_ACCESS'],
     ),
@@ -110,7 +117,14 @@ export const SNIPPETS = [
 export const FUNCTION_FILES = {
   zlib: ['inflate.c', 'inftrees.c', 'inffast.c', 'adler32.c', 'crc32.c', 'deflate.c', 'trees.c'],
   expat: ['xmlparse.c', 'xmltok.c', 'xmlrole.c'],
-  brotli: ['dec/decode.c', 'dec/huffman.c', 'dec/bit_reader.c', 'enc/encode.c', 'enc/block_splitter.c', 'enc/cluster.c'],
+  brotli: [
+    'dec/decode.c',
+    'dec/huffman.c',
+    'dec/bit_reader.c',
+    'enc/encode.c',
+    'enc/block_splitter.c',
+    'enc/cluster.c',
+  ],
   lz4: ['lz4.c', 'lz4hc.c', 'lz4frame.c'],
   cjson: ['cJSON.c'],
 }

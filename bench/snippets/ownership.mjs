@@ -23,7 +23,13 @@ export async function ownFingerprints(prints, reader, component, foreign = new S
   for (const kind of kindsOf(reader)) {
     const [from, to] = rangeOf(prints.kinds, kind)
     const found = new Set()
-    for (const { query, component: index, unit, families } of await reader.lookup(kind, prints.high, prints.low, from, to)) {
+    for (const { query, component: index, unit, families } of await reader.lookup(
+      kind,
+      prints.high,
+      prints.low,
+      from,
+      to,
+    )) {
       if (families !== 1 || !family.has(index)) continue
       const key = keyAt(prints, query)
       if (foreign.has(key) || found.has(key)) continue

@@ -10,7 +10,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { pathToFileURL, fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import pLimit from 'p-limit'
 import { cacheDirectory } from '../accuracy/cache.mjs'
@@ -32,7 +32,8 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '2' },
   },
 })
-const dist = values.dist === undefined ? new URL('../../dist/', import.meta.url) : pathToFileURL(`${resolve(values.dist)}/`)
+const dist =
+  values.dist === undefined ? new URL('../../dist/', import.meta.url) : pathToFileURL(`${resolve(values.dist)}/`)
 const load = (name) => import(new URL(name, dist).href)
 const { openDatabase, scanPaths, VERSION } = await load('index.js')
 const { fileSource } = await load('bytes/source.js')
@@ -104,7 +105,9 @@ async function buildSnippets() {
             jobs.push({ library, name, files, target, tree, compiler, level, seed: 100 + index })
   return attemptAll(jobs, async ({ library, name, files, target, tree, compiler, level, seed }) => {
     const path = await workshop.snippet({ compiler, level, library, files, trees: treesOf(tree.choice), seed })
-    return [{ set: 'files', library, snippet: name, tree, compiler: compiler.id, level, arch: compiler.arch, target, path }]
+    return [
+      { set: 'files', library, snippet: name, tree, compiler: compiler.id, level, arch: compiler.arch, target, path },
+    ]
   })
 }
 
@@ -113,7 +116,14 @@ async function buildFunctions() {
   const compiler = compilers.find(({ id }) => id === 'gcc')
   if (compiler === undefined) return []
   const jobs = Object.entries(FUNCTION_FILES).flatMap(([library, files]) =>
-    files.map((file, index) => ({ library, name: `functions of ${file}`, file, compiler, level: '-O2', seed: 200 + index })),
+    files.map((file, index) => ({
+      library,
+      name: `functions of ${file}`,
+      file,
+      compiler,
+      level: '-O2',
+      seed: 200 + index,
+    })),
   )
   const trees = treesOf(0)
   return attemptAll(

@@ -36,7 +36,9 @@ export function summarise(rows) {
     asSnippet: count(({ found, origin }) => found && origin === 'snippet'),
     ceiling: count((row) => ownOf(row) > 0),
     medianOwn: own.length === 0 ? 0 : (own[own.length >> 1] + own[(own.length - 1) >> 1]) / 2,
-    versionRight: count(({ found, versionVerdict }) => found && (versionVerdict === 'exact' || versionVerdict === 'set')),
+    versionRight: count(
+      ({ found, versionVerdict }) => found && (versionVerdict === 'exact' || versionVerdict === 'set'),
+    ),
   }
 }
 

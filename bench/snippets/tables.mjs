@@ -62,16 +62,36 @@ export function toMarkdown(result) {
     ...result.compilers.map(({ id, version }) => `* ${id}: ${version}`),
     ...result.sources.map(({ package: name, version, suite }) => `* ${name} ${version} (${suite})`),
     '',
-    ...(result.missing.length === 0 ? [] : ['Not there, so not measured:', '', ...result.missing.map((line) => `* ${line}`), '']),
+    ...(result.missing.length === 0
+      ? []
+      : ['Not there, so not measured:', '', ...result.missing.map((line) => `* ${line}`), '']),
   ].join('\n')
 }
 
 function figureTable(name, rows, keyOf) {
   return table(
-    [name, 'programs', 'found', 'ceiling', 'median own fingerprints', 'second component', 'as snippet', 'version right'],
+    [
+      name,
+      'programs',
+      'found',
+      'ceiling',
+      'median own fingerprints',
+      'second component',
+      'as snippet',
+      'version right',
+    ],
     [...groupBy(rows, keyOf)].map(([key, group]) => {
       const { programs, found, ceiling, medianOwn, second, asSnippet, versionRight } = summarise(group)
-      return [key, programs, share(found, programs), share(ceiling, programs), medianOwn, second, asSnippet, versionRight]
+      return [
+        key,
+        programs,
+        share(found, programs),
+        share(ceiling, programs),
+        medianOwn,
+        second,
+        asSnippet,
+        versionRight,
+      ]
     }),
   )
 }
