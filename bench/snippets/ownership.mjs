@@ -23,12 +23,8 @@ export async function ownFingerprints(prints, reader, component, foreign = new S
   for (const kind of kindsOf(reader)) {
     const [from, to] = rangeOf(prints.kinds, kind)
     const found = new Set()
-    for (const { query, component: index, unit, families } of await reader.lookup(
-      kind,
-      prints.high,
-      prints.low,
-      from,
-      to,
+    for (const { query, component: index, unit, families } of placesOf(
+      await reader.lookup(kind, prints.high, prints.low, from, to),
     )) {
       if (families !== 1 || !family.has(index)) continue
       const key = keyAt(prints, query)
@@ -39,6 +35,14 @@ export async function ownFingerprints(prints, reader, component, foreign = new S
     if (found.size > 0) own[KIND_NAMES[kind] ?? `kind${kind}`] = found.size
   }
   return own
+}
+
+/** The hits of a lookup one by one; databases of schema 2 give them so, later ones as columns. */
+function* placesOf(hits) {
+  if (Array.isArray(hits)) yield* hits
+  else
+    for (let i = 0; i < hits.count; i++)
+      yield { query: hits.queries[i], component: hits.components[i], unit: hits.units[i], families: hits.families[i] }
 }
 
 /** Every fingerprint of a program as text. */

@@ -41,8 +41,11 @@ const { extractFeatures } = await load('scan/scan-features.js')
 const { sameRelease } = await load('versions/same.js')
 const { upstreamVersion } = await load('versions/upstream.js')
 
-/** Foreign programs without a library, for each compiler and level. */
-const CONTROL_SEEDS = [1, 2, 3]
+/** The foreign program around the snippets; as a control it stands without them, and two others beside it. */
+const SEED = 1
+const CONTROL_SEEDS = [SEED, 2, 3]
+/** Snippets without a target, and single functions, are built at this level only. */
+const ONE_LEVEL = '-O2'
 
 const place = join(cacheDirectory(), 'snippets')
 const workshop = new Workshop(join(place, 'built'))
@@ -50,7 +53,7 @@ const limit = pLimit(Number(values.jobs))
 const isWanted = (library, name) => `${library}: ${name}`.includes(values.only ?? '')
 
 const { found: compilers, missing } = await findCompilers((compiler) =>
-  workshop.control({ compiler, level: '-O0', seed: CONTROL_SEEDS[0] }),
+  workshop.control({ compiler, level: '-O0', seed: SEED }),
 )
 const suites = values.suites.split(',').map((choice) => choice.split('/'))
 const packages = [...new Set(Object.values(LIBRARIES).map(({ source }) => source))]
@@ -97,14 +100,14 @@ async function buildControls() {
 
 async function buildSnippets() {
   const jobs = []
-  for (const [index, { library, name, files, target = null }] of SNIPPETS.entries())
+  for (const { library, name, files, target = null } of SNIPPETS)
     for (const tree of sources.trees.filter((one) => one.package === LIBRARIES[library].source))
       for (const compiler of compilers)
         for (const level of compiler.levels)
-          if (isWanted(library, name) && (target !== null || compiler.arch === 'x86-64'))
-            jobs.push({ library, name, files, target, tree, compiler, level, seed: 100 + index })
-  return attemptAll(jobs, async ({ library, name, files, target, tree, compiler, level, seed }) => {
-    const path = await workshop.snippet({ compiler, level, library, files, trees: treesOf(tree.choice), seed })
+          if (isWanted(library, name) && (target !== null || (compiler.arch === 'x86-64' && level === ONE_LEVEL)))
+            jobs.push({ library, name, files, target, tree, compiler, level })
+  return attemptAll(jobs, async ({ library, name, files, target, tree, compiler, level }) => {
+    const path = await workshop.snippet({ compiler, level, library, files, trees: treesOf(tree.choice), seed: SEED })
     return [
       { set: 'files', library, snippet: name, tree, compiler: compiler.id, level, arch: compiler.arch, target, path },
     ]
@@ -116,22 +119,22 @@ async function buildFunctions() {
   const compiler = compilers.find(({ id }) => id === 'gcc')
   if (compiler === undefined) return []
   const jobs = Object.entries(FUNCTION_FILES).flatMap(([library, files]) =>
-    files.map((file, index) => ({
-      library,
-      name: `functions of ${file}`,
-      file,
-      compiler,
-      level: '-O2',
-      seed: 200 + index,
-    })),
+    files.map((file) => ({ library, name: `functions of ${file}`, file, compiler, level: ONE_LEVEL })),
   )
   const trees = treesOf(0)
   return attemptAll(
     jobs.filter(({ library, name }) => isWanted(library, name)),
-    async ({ library, file, compiler: gcc, level, seed }) => {
+    async ({ library, file, compiler: gcc, level }) => {
       const tree = trees[LIBRARIES[library].source]
       if (tree === undefined) throw new Error('no sources')
-      const made = await workshop.functions({ compiler: gcc, library, file, trees, least: MIN_INSTRUCTIONS, seed })
+      const made = await workshop.functions({
+        compiler: gcc,
+        library,
+        file,
+        trees,
+        least: MIN_INSTRUCTIONS,
+        seed: SEED,
+      })
       return made.map(({ name, path }) => ({
         set: 'functions',
         library,

@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util'
 import { peakMemory, timeChild } from './children.mjs'
 import { indexInputs, scanInputs, smallProgram } from './inputs.mjs'
 import { interleave, median, ratio, rotated, timed } from './measure.mjs'
-import { BASE_HASH, BASE_LOOP, baselines, loadRevision, stagesOf } from './stages.mjs'
+import { BASE_HASH, BASE_LOOP, baselines, loadRevision, STRINGS, stagesOf } from './stages.mjs'
 import { toMarkdown } from './tables.mjs'
 
 const { values } = parseArgs({
@@ -197,7 +197,7 @@ function check(files, startUp) {
   const step = (name) => node?.rows.find((row) => row.step === name)?.hash.median
   if (step('whole scan') !== undefined)
     add('CPU of the whole scan of node', step('whole scan'), LIMITS.scan, ' × sha256')
-  if (step('strings') !== undefined) add('CPU of the strings of node', step('strings'), LIMITS.strings, ' × sha256')
+  if (step(STRINGS) !== undefined) add('CPU of the strings of node', step(STRINGS), LIMITS.strings, ' × sha256')
   for (const { name, size, peak } of files)
     add(`peak memory, ${name}`, peak / 1e6, (LIMITS.memoryTimes * size + LIMITS.memoryBeside) / 1e6, ' MB')
   if (startUp !== null) add('start-up, wall', startUp.wall, LIMITS.startUp, ' × node -e 0')

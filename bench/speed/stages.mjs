@@ -23,6 +23,7 @@ export async function loadRevision(dist) {
     functions: await load('binary/functions.js'),
     data: await load('fingerprint/kernel/data.js'),
     code: await load('fingerprint/kernel/code.js'),
+    kernel: await load('fingerprint/kernel/kernel.js'),
   }
 }
 
@@ -35,9 +36,12 @@ export function stagesOf(revision, path, db) {
   const file = source.fileSource(path)
   const bytes = source.bytesSource(file.read(0, file.size))
   const program = read.readProgram(bytes)
+  const { prefilter } = db.reader
   const extracted = () => {
     const set = new prints.PrintSet()
-    extract.extractProgram(program, bytes, set)
+    // Revisions without a prefilter take the base of offsets in this place.
+    if (prefilter === undefined) extract.extractProgram(program, bytes, set)
+    else extract.extractProgram(program, bytes, set, { prefilter })
     return set.seal()
   }
   const sealed = extracted()
@@ -46,7 +50,7 @@ export function stagesOf(revision, path, db) {
     { name: 'read', run: () => withFile(source, path, (opened) => overWindows(opened, () => undefined)) },
     { name: 'sha256', run: () => withFile(source, path, sha256) },
     { name: 'parse', run: () => read.readProgram(bytes) },
-    ...partsOf(revision, program, bytes),
+    ...partsOf(revision, program, bytes, prefilter),
     { name: 'extract, all kinds', run: extracted },
     { name: 'lookup', run: () => lookUp(sealed, db.reader) },
     { name: 'identify, with lookup', run: () => identify.identify(input, db.reader) },
@@ -54,28 +58,69 @@ export function stagesOf(revision, path, db) {
   ]
 }
 
-/** The parts of extraction that can be called alone in this revision. */
-function partsOf({ strings, functions }, program, bytes) {
+/** The parts of extraction that can be called alone in this revision, with sinks that keep nothing. */
+function partsOf(revision, program, bytes, prefilter) {
+  const { data, functions, code } = revision
   const parts = []
-  if (strings?.scanStrings !== undefined)
-    parts.push({ name: 'strings', run: () => scanAllStrings(strings, program, bytes) })
-  if (functions?.functionRanges !== undefined)
+  if (data === undefined) parts.push({ name: STRINGS, run: () => scanAllStrings(revision, program, bytes) })
+  else {
+    parts.push({ name: STRINGS, run: () => scanAllData(revision, program, bytes, prefilter, false) })
+    parts.push({ name: 'strings and tables', run: () => scanAllData(revision, program, bytes, prefilter, true) })
+  }
+  if (functions !== undefined)
     parts.push({ name: 'function boundaries', run: () => functions.functionRanges(program, bytes) })
+  if (functions !== undefined && code?.isCodeKnown(program.arch)) {
+    const ranges = functions.functionRanges(program, bytes)
+    parts.push({ name: 'functions', run: () => allCode(revision, program, bytes, prefilter, ranges) })
+  }
   return parts
 }
 
-/** As the extractor does it, with a sink that keeps nothing. */
-function scanAllStrings({ scanStrings, MAX_STRING_BYTES }, program, bytes) {
+/** Sections whose constants the extractor reads. */
+function dataSections(program) {
+  return program.sections.filter(({ role }) => role === 'data' || role === 'mixed')
+}
+
+/** The scanner of revisions without a kernel for data. */
+function scanAllStrings({ strings: { scanStrings, MAX_STRING_BYTES } }, program, bytes) {
   const nothing = () => undefined
   const sink = { string: nothing, template: nothing, literal: nothing, typeName: nothing }
-  for (const section of program.sections) {
-    if (section.role !== 'data' && section.role !== 'mixed') continue
+  for (const section of dataSections(program)) {
     const end = section.offset + section.size
     const state = { insideLongRun: false }
     for (let at = section.offset; at < end; ) {
       const size = Math.min(4 * MAX_STRING_BYTES, end - at)
       at += scanStrings(bytes.read(at, size), at, at + size === end, sink, state)
     }
+  }
+}
+
+function scanAllData({ data, kernel, prints }, program, source, prefilter, withTables) {
+  const nothing = () => undefined
+  const sink = { strings: nothing, candidate: nothing, tables: nothing }
+  kernel.kernel().load(prefilter)
+  for (const { offset, size, address } of dataSections(program)) {
+    const tableKind = withTables ? prints.Kind.Table : undefined
+    data.scanData(kernel.kernel(), { source, offset, size, address, base: 0, tableKind, prefilter }, sink)
+  }
+}
+
+function allCode({ code, kernel }, program, source, prefilter, ranges) {
+  for (const { first, end, offset, bytes } of code.planWindows(ranges)) {
+    const starts = Uint32Array.from(ranges.offsets.subarray(first, end), (start) => start - offset)
+    const ends = starts.map((start, at) => start + ranges.sizes[first + at])
+    const window = { bytes: source.read(offset, bytes), offset, address: ranges.addresses[first], starts, ends }
+    code.codeBatches(kernel.kernel(), window, { arch: program.arch, addresses: addressesOf(program), prefilter })
+  }
+}
+
+/** The addresses that the sections of a program take. */
+function addressesOf({ sections }) {
+  const placed = sections.filter(({ address, size }) => address > 0 && size > 0)
+  if (placed.length === 0) return undefined
+  return {
+    lowest: Math.min(...placed.map(({ address }) => address)),
+    highest: Math.max(...placed.map(({ address, size }) => address + size)),
   }
 }
 
@@ -115,6 +160,8 @@ export function baselines(bytes) {
 }
 export const BASE_HASH = 'sha256 of the bytes'
 export const BASE_LOOP = 'byte loop'
+/** The stage that has a limit of its own. */
+export const STRINGS = 'strings'
 
 /** Bytes in the runs of printable characters; the least that any search for strings has to do. */
 function countPrintable(bytes) {
