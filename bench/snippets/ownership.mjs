@@ -23,26 +23,17 @@ export async function ownFingerprints(prints, reader, component, foreign = new S
   for (const kind of kindsOf(reader)) {
     const [from, to] = rangeOf(prints.kinds, kind)
     const found = new Set()
-    for (const { query, component: index, unit, families } of placesOf(
-      await reader.lookup(kind, prints.high, prints.low, from, to),
-    )) {
-      if (families !== 1 || !family.has(index)) continue
-      const key = keyAt(prints, query)
-      if (foreign.has(key) || found.has(key)) continue
+    const hits = await reader.lookup(kind, prints.high, prints.low, from, to)
+    for (let i = 0; i < hits.count; i++) {
+      const index = hits.components[i]
+      const key = keyAt(prints, hits.queries[i])
+      if (hits.families[i] !== 1 || !family.has(index) || foreign.has(key) || found.has(key)) continue
       const record = await reader.component(index)
-      if (!record.units[unit].vendored) found.add(key)
+      if (!record.units[hits.units[i]].vendored) found.add(key)
     }
     if (found.size > 0) own[KIND_NAMES[kind] ?? `kind${kind}`] = found.size
   }
   return own
-}
-
-/** The hits of a lookup one by one; databases of schema 2 give them so, later ones as columns. */
-function* placesOf(hits) {
-  if (Array.isArray(hits)) yield* hits
-  else
-    for (let i = 0; i < hits.count; i++)
-      yield { query: hits.queries[i], component: hits.components[i], unit: hits.units[i], families: hits.families[i] }
 }
 
 /** Every fingerprint of a program as text. */

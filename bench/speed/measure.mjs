@@ -43,9 +43,15 @@ export async function interleave(tasks, { rounds, warm = 1, repeat = 1 }) {
 
 /**
  * One thing as multiples of another: the median of the ratios within each round, with the smallest and the largest.
- * Both were measured side by side, so that what slows a round slows both.
+ * Both were measured side by side, so that what slows a round slows both. `fastest` is the ratio of the fastest rounds of
+ * either: a neighbour only ever adds, so on a busy machine that is the steadiest figure.
  */
 export function ratio(times, base) {
   const ratios = times.map((time, round) => time / base[Math.min(round, base.length - 1)])
-  return { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) }
+  return {
+    median: median(ratios),
+    least: Math.min(...ratios),
+    most: Math.max(...ratios),
+    fastest: Math.min(...times) / Math.min(...base),
+  }
 }

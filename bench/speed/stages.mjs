@@ -18,11 +18,11 @@ export async function loadRevision(dist) {
     read: await load('binary/read.js'),
     prints: await load('fingerprint/print-set.js'),
     extract: await load('fingerprint/extract.js'),
-    strings: await load('fingerprint/strings.js'),
     identify: await load('identify/identify.js'),
-    functions: await load('binary/functions.js'),
+    ranges: await load('binary/functions.js'),
+    functions: await load('fingerprint/functions.js'),
+    symbols: await load('fingerprint/symbols.js'),
     data: await load('fingerprint/kernel/data.js'),
-    code: await load('fingerprint/kernel/code.js'),
     kernel: await load('fingerprint/kernel/kernel.js'),
   }
 }
@@ -39,13 +39,12 @@ export function stagesOf(revision, path, db) {
   const { prefilter } = db.reader
   const extracted = () => {
     const set = new prints.PrintSet()
-    // Revisions without a prefilter take the base of offsets in this place.
-    if (prefilter === undefined) extract.extractProgram(program, bytes, set)
-    else extract.extractProgram(program, bytes, set, { prefilter })
+    extract.extractProgram(program, bytes, set, { prefilter })
     return set.seal()
   }
   const sealed = extracted()
-  const input = { prints: sealed, programs: [program], textAt: () => '' }
+  const digest = withFile(source, path, sha256)
+  const input = { prints: sealed, programs: [program], textAt: () => '', sha256: digest }
   return [
     { name: 'read', run: () => withFile(source, path, (opened) => overWindows(opened, () => undefined)) },
     { name: 'sha256', run: () => withFile(source, path, sha256) },
@@ -58,70 +57,36 @@ export function stagesOf(revision, path, db) {
   ]
 }
 
-/** The parts of extraction that can be called alone in this revision, with sinks that keep nothing. */
-function partsOf(revision, program, bytes, prefilter) {
-  const { data, functions, code } = revision
+/** The parts of extraction that can be called alone in this revision. */
+function partsOf({ data, kernel, prints, ranges, functions, symbols }, program, bytes, prefilter) {
   const parts = []
-  if (data === undefined) parts.push({ name: STRINGS, run: () => scanAllStrings(revision, program, bytes) })
-  else {
-    parts.push({ name: STRINGS, run: () => scanAllData(revision, program, bytes, prefilter, false) })
-    parts.push({ name: 'strings and tables', run: () => scanAllData(revision, program, bytes, prefilter, true) })
+  if (data !== undefined) {
+    const scan = (tableKind) => scanAllData(data, kernel.kernel(), program, bytes, { tableKind, prefilter })
+    parts.push({ name: STRINGS, run: () => scan(undefined) })
+    parts.push({ name: 'strings and tables', run: () => scan(prints.Kind.Table) })
   }
+  if (ranges !== undefined)
+    parts.push({ name: 'function boundaries', run: () => ranges.functionRanges(program, bytes) })
   if (functions !== undefined)
-    parts.push({ name: 'function boundaries', run: () => functions.functionRanges(program, bytes) })
-  if (functions !== undefined && code?.isCodeKnown(program.arch)) {
-    const ranges = functions.functionRanges(program, bytes)
-    parts.push({ name: 'functions', run: () => allCode(revision, program, bytes, prefilter, ranges) })
-  }
+    parts.push({
+      name: 'functions, with boundaries',
+      run: () => functions.extractFunctions(program, bytes, new prints.PrintSet(), { base: 0, prefilter }),
+    })
+  parts.push({
+    name: 'symbols',
+    run: () => symbols.extractSymbols(program, new prints.PrintSet(), { base: 0, prefilter }),
+  })
   return parts
 }
 
-/** Sections whose constants the extractor reads. */
-function dataSections(program) {
-  return program.sections.filter(({ role }) => role === 'data' || role === 'mixed')
-}
-
-/** The scanner of revisions without a kernel for data. */
-function scanAllStrings({ strings: { scanStrings, MAX_STRING_BYTES } }, program, bytes) {
-  const nothing = () => undefined
-  const sink = { string: nothing, template: nothing, literal: nothing, typeName: nothing }
-  for (const section of dataSections(program)) {
-    const end = section.offset + section.size
-    const state = { insideLongRun: false }
-    for (let at = section.offset; at < end; ) {
-      const size = Math.min(4 * MAX_STRING_BYTES, end - at)
-      at += scanStrings(bytes.read(at, size), at, at + size === end, sink, state)
-    }
-  }
-}
-
-function scanAllData({ data, kernel, prints }, program, source, prefilter, withTables) {
+/** Every section of constants, into a sink that keeps nothing. */
+function scanAllData({ scanData }, kernel, program, source, wanted) {
   const nothing = () => undefined
   const sink = { strings: nothing, candidate: nothing, tables: nothing }
-  kernel.kernel().load(prefilter)
-  for (const { offset, size, address } of dataSections(program)) {
-    const tableKind = withTables ? prints.Kind.Table : undefined
-    data.scanData(kernel.kernel(), { source, offset, size, address, base: 0, tableKind, prefilter }, sink)
-  }
-}
-
-function allCode({ code, kernel }, program, source, prefilter, ranges) {
-  for (const { first, end, offset, bytes } of code.planWindows(ranges)) {
-    const starts = Uint32Array.from(ranges.offsets.subarray(first, end), (start) => start - offset)
-    const ends = starts.map((start, at) => start + ranges.sizes[first + at])
-    const window = { bytes: source.read(offset, bytes), offset, address: ranges.addresses[first], starts, ends }
-    code.codeBatches(kernel.kernel(), window, { arch: program.arch, addresses: addressesOf(program), prefilter })
-  }
-}
-
-/** The addresses that the sections of a program take. */
-function addressesOf({ sections }) {
-  const placed = sections.filter(({ address, size }) => address > 0 && size > 0)
-  if (placed.length === 0) return undefined
-  return {
-    lowest: Math.min(...placed.map(({ address }) => address)),
-    highest: Math.max(...placed.map(({ address, size }) => address + size)),
-  }
+  kernel.load(wanted.prefilter)
+  for (const { role, offset, size, address } of program.sections)
+    if (role === 'data' || role === 'mixed')
+      scanData(kernel, { source, offset, size, address, base: 0, ...wanted }, sink)
 }
 
 function withFile(source, path, step) {

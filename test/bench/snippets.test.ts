@@ -183,17 +183,27 @@ test('own fingerprints are those of one family, of units that are not vendored, 
     family: name === 'expat' ? null : 'zlib',
     units: [{ vendored: false }, { vendored: true }],
   }))
-  const hit = (query: number, component: number, unit = 0, families = 1): object => ({
-    query,
-    component,
-    unit,
-    families,
+  const columns = (rows: [query: number, component: number, unit: number, families: number][]): object => ({
+    count: rows.length,
+    queries: rows.map(([query]) => query),
+    components: rows.map(([, component]) => component),
+    units: rows.map(([, , unit]) => unit),
+    families: rows.map(([, , , families]) => families),
   })
+  const [expat, zlib, zlibNg] = [0, 1, 2]
+  const strings = columns([
+    [0, zlib, 0, 1],
+    [0, zlibNg, 0, 1],
+    [1, expat, 0, 1],
+    [2, zlib, 1, 1],
+    [3, zlib, 0, 2],
+    [4, zlibNg, 0, 1],
+    [5, zlib, 0, 1],
+  ])
   const reader = {
     manifest: { components, features: { 1: 10, 6: 10 } },
     component: async (index: number) => records[index],
-    lookup: async (kind: number) =>
-      kind === 1 ? [hit(0, 1), hit(0, 2), hit(1, 0), hit(2, 1, 1), hit(3, 1, 0, 2), hit(4, 2), hit(5, 1)] : [hit(6, 1)],
+    lookup: async (kind: number) => (kind === 1 ? strings : columns([[6, zlib, 0, 1]])),
   }
   const prints = {
     count: 7,
