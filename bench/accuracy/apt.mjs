@@ -6,16 +6,20 @@ import { run } from './command.mjs'
  * An apt of the bench's own: its sources, lists and archives lie below `directory`, so that the machine's apt, its
  * sources and what is installed are neither asked nor changed. Mirrors, keys and proxies are those of the machine.
  *
- * Needs a machine with apt and one Debian source.
+ * `sourceSuites` are those whose source packages can be had. Needs a machine with apt and one Debian source.
  */
-export async function privateApt(directory, { suites, architectures, extraSources = [] }) {
+export async function privateApt(directory, { suites = [], sourceSuites = [], architectures, extraSources = [] }) {
   const place = (name) => join(directory, name)
   for (const name of ['lists/partial', 'archives/partial', 'sources.d', 'preferences.d']) {
     mkdirSync(place(name), { recursive: true })
   }
   writeFileSync(place('status'), '')
   const mirrors = await machineMirrors()
-  writeFileSync(place('sources.list'), [...suites.map((suite) => sourceLine(suite, mirrors)), ...extraSources, ''].join('\n'))
+  const lines = [
+    ...suites.map((suite) => sourceLine('deb', suite, mirrors)),
+    ...sourceSuites.map((suite) => sourceLine('deb-src', suite, mirrors)),
+  ]
+  writeFileSync(place('sources.list'), [...lines, ...extraSources, ''].join('\n'))
   writeFileSync(place('apt.conf'), [...(await machineTransport()), ...settings(place, architectures), ''].join('\n'))
   const env = { ...process.env, APT_CONFIG: place('apt.conf'), LC_ALL: 'C' }
   return {
@@ -24,6 +28,9 @@ export async function privateApt(directory, { suites, architectures, extraSource
     /** Downloads one version of a package into `target`. */
     download: (name, version, arch, target) =>
       run('apt-get', ['download', '--quiet', `${name}:${arch}=${version}`], { env, cwd: target }),
+    /** Downloads the source package that a suite has into `target`; nothing is unpacked. */
+    source: (name, suite, target) =>
+      run('apt-get', ['source', '--quiet', '--download-only', '--only-source', `${name}/${suite}`], { env, cwd: target }),
   }
 }
 
@@ -76,7 +83,7 @@ async function machineMirrors() {
   return { archive: archive.uri, security: security?.uri }
 }
 
-function sourceLine(suite, { archive, security }) {
+function sourceLine(type, suite, { archive, security }) {
   const uri = suite.endsWith('-security') ? (security ?? `${archive.replace(/\/$/, '')}-security/`) : archive
-  return `deb ${uri} ${suite} main`
+  return `${type} ${uri} ${suite} main`
 }
