@@ -30,9 +30,11 @@ const [, arrays = ''] = page.split(/^\| array \|.*\n.*\n/m)
 
 /** The bytes of an array that a row names, in the byte order that it names. */
 function arrayOf(name: string): Uint8Array {
-  const [type, power] = name.startsWith('`uint16_t` squares') ? [Uint16Array, 2] : [Uint32Array, 5]
-  const bytes = new Uint8Array(type.from({ length: 64 }, (_, i) => i ** power).buffer)
-  const last = type.BYTES_PER_ELEMENT - 1
+  const isShort = name.startsWith('`uint16_t` squares')
+  const numbers = Array.from({ length: 64 }, (_, i) => i ** (isShort ? 2 : 5))
+  const words = isShort ? Uint16Array.from(numbers) : Uint32Array.from(numbers)
+  const bytes = new Uint8Array(words.buffer)
+  const last = words.BYTES_PER_ELEMENT - 1
   return name.endsWith('big-endian') ? bytes.map((_, i) => bytes[i ^ last]!) : bytes
 }
 
