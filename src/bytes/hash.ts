@@ -1,6 +1,6 @@
 import xxhash from 'xxhash-wasm'
 
-const { h64Raw } = await xxhash()
+const { h64, h64Raw } = await xxhash()
 
 /**
  * xxh64 with seed 0, the fingerprint of a feature.
@@ -13,7 +13,7 @@ export function hash64(bytes: Uint8Array): bigint {
 
 /** xxh64 of text as UTF-8. */
 export function hashText(text: string): bigint {
-  return h64Raw(encoder.encode(text))
+  return h64(text)
 }
 
 /** The upper 32 bits, unsigned. */
@@ -25,5 +25,3 @@ export function high32(hash: bigint): number {
 export function low32(hash: bigint): number {
   return Number(hash & 0xffff_ffffn)
 }
-
-const encoder = new TextEncoder()

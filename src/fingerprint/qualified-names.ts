@@ -50,12 +50,18 @@ function plain(text: string): string | undefined {
   return part === undefined || isAnonymous(part.name) || text[part.end] === 'I' ? undefined : part.name
 }
 
-/** A length and as many characters (`6snappy`). */
+/** A length of up to three digits and as many characters (`6snappy`). */
 function sourceName(text: string, at: number): { name: string; end: number } | undefined {
-  const digits = /^[1-9]\d{0,2}/.exec(text.slice(at, at + 3))?.[0]
-  if (digits === undefined) return undefined
-  const start = at + digits.length
-  const end = start + Number(digits)
+  let start = at
+  let length = 0
+  for (; start < at + 3; start++) {
+    const digit = text.charCodeAt(start) - 0x30
+    // Behind the end of the text there is no number at all.
+    if (!(digit >= 0 && digit <= 9)) break
+    length = 10 * length + digit
+  }
+  if (start === at || text[at] === '0') return undefined
+  const end = start + length
   const name = text.slice(start, end)
   return end <= text.length && /^[A-Za-z_]\w*$/.test(name) ? { name, end } : undefined
 }

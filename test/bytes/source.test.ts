@@ -40,9 +40,17 @@ function isInside(offset: number, length: number, size: number): boolean {
 function checkRanges(source: ByteSource, bytes: Uint8Array): void {
   fc.assert(
     fc.property(range, ({ offset, length }) => {
-      if (isInside(offset, length, bytes.length))
-        expect(Buffer.from(source.read(offset, length))).toEqual(Buffer.from(bytes.slice(offset, offset + length)))
-      else expect(codeOf(() => source.read(offset, length))).toBe('FORMAT_TRUNCATED')
+      const target = new Uint8Array(length >= 0 && length < 100 ? length : 0)
+      if (isInside(offset, length, bytes.length)) {
+        const expected = Buffer.from(bytes.slice(offset, offset + length))
+        expect(Buffer.from(source.read(offset, length))).toEqual(expected)
+        source.readInto(target, offset)
+        expect(Buffer.from(target)).toEqual(expected)
+      } else {
+        expect(codeOf(() => source.read(offset, length))).toBe('FORMAT_TRUNCATED')
+        if (!isInside(offset, target.length, bytes.length))
+          expect(codeOf(() => source.readInto(target, offset))).toBe('FORMAT_TRUNCATED')
+      }
     }),
   )
 }

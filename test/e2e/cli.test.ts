@@ -60,6 +60,8 @@ describe.skipIf(!hasApi)('the command, compiled', () => {
     // Types are checked elsewhere; here only the programs are wanted.
     const settings = ['-p', join(root, 'tsconfig.build.json'), '--noCheck', '--outDir', join(home, 'dist')]
     execFileSync(process.execPath, [compiler, ...settings], { stdio: 'pipe' })
+    const kernel = 'fingerprint/kernel/kernel.wasm'
+    copyFileSync(join(root, 'src', kernel), join(home, 'dist', kernel))
   })
   afterAll(() => rmSync(work, { recursive: true, force: true }))
 

@@ -3,10 +3,13 @@ import { describe, expect, test } from 'vitest'
 import type { Program, Section, SectionRole } from '../../src/binary/program.ts'
 import { readProgram } from '../../src/binary/read.ts'
 import { bytesSource } from '../../src/bytes/source.ts'
-import { extractLiteral, extractProgram } from '../../src/fingerprint/extract.ts'
-import { PrintSet } from '../../src/fingerprint/print-set.ts'
+import { extractLiteral, extractLiterals, extractProgram } from '../../src/fingerprint/extract.ts'
+import type { Prefilter } from '../../src/fingerprint/kernel/prefilter.ts'
+import { Kind, PrintSet } from '../../src/fingerprint/print-set.ts'
 import { readSource } from '../../src/fingerprint/source-c.ts'
+import type { StringSink } from '../../src/fingerprint/strings.ts'
 import { buildElf } from '../fixtures/elf.ts'
+import { addTo } from './bloom-oracle.ts'
 import { scan } from './collect.ts'
 
 /** A program that is nothing but the sections given. */
@@ -133,6 +136,68 @@ describe('one pipeline', () => {
         expect(fromSource.toSorted()).toEqual(expected.toSorted())
       }),
       { numRuns: 300 },
+    )
+  })
+})
+
+test('many literals at once give the features of each by itself', () => {
+  const literal = fc.oneof(
+    fc.constantFrom('a\0', 'b\0c', 'libfoo 1.2.3', '1.2.13', 'table##|1.2.13', '\xc3', '\xa9abcdef', ''),
+    fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+  )
+  fc.assert(
+    fc.property(fc.array(literal, { maxLength: 8 }), (literals) => {
+      const found = (work: (sink: StringSink) => void): string[] => {
+        const features: string[] = []
+        work({
+          string: (hash, _offset, length, isLabel) => features.push(`${hash} ${length} ${isLabel}`),
+          template: ({ hash, version }) => features.push(`${hash} ${version}`),
+          literal: (version) => features.push(version),
+        })
+        return features.toSorted()
+      }
+      expect(found((sink) => extractLiterals(literals, sink))).toEqual(
+        found((sink) => {
+          for (const text of literals) extractLiteral(text, sink)
+        }),
+      )
+    }),
+    { numRuns: 300 },
+  )
+})
+
+describe('with a prefilter', () => {
+  const texts = ['first string', 'libfoo 1.2.3', 'libbar 4.5.6', 'N3foo6ReaderE', '1.2.13', 'second string']
+  const bytes = Buffer.from(`${texts.join('\0')}\0`)
+
+  function rows(prefilter?: Prefilter): string[] {
+    const prints = new PrintSet()
+    const options = prefilter === undefined ? {} : { prefilter }
+    extractProgram(programOf([section('data', 0, bytes.length)]), bytesSource(bytes), prints, options)
+    const versions = prints.literals.map(({ version }) => version)
+    return Array.from(
+      { length: prints.count },
+      (_, i) => `${prints.kinds[i]} ${prints.high[i]} ${prints.low[i]}`,
+    ).concat(versions)
+  }
+
+  test('whatever the database holds is kept, and version literals always are', () => {
+    const all = rows()
+    fc.assert(
+      fc.property(fc.subarray(all), (members) => {
+        const filters = new Map(Object.values(Kind).map((kind) => [kind as number, new Uint8Array(64 * 64)]))
+        for (const member of members) {
+          const [kind, high, low] = member.split(' ').map(Number) as [number, number, number]
+          const filter = filters.get(kind)
+          if (filter !== undefined) addTo(filter, high, low)
+        }
+        const kept = rows({ filter: (kind) => filters.get(kind) })
+        expect(kept).toEqual(expect.arrayContaining(members))
+        expect(kept).toContain('1.2.13')
+        // A few strangers of the size of a sample may pass; nothing is made up.
+        expect(all).toEqual(expect.arrayContaining(kept))
+        expect(kept.length).toBeLessThanOrEqual(members.length + 2)
+      }),
     )
   })
 })

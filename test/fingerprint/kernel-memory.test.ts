@@ -3,17 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Kernel } from '../../src/fingerprint/kernel/kernel.ts'
 import { mayHold, type Prefilter } from '../../src/fingerprint/kernel/prefilter.ts'
 import { Kind } from '../../src/fingerprint/print-set.ts'
-
-/** Adds a hash to a filter by the definition in `docs/engine.md`, word for word. */
-function addTo(bits: Uint8Array, high: number, low: number): void {
-  const block = Number((BigInt(high) * BigInt(bits.length / 64)) >> 32n)
-  const a = BigInt(low & 511)
-  const b = BigInt((low >>> 9) | 1)
-  for (let i = 0n; i < 8n; i++) {
-    const n = Number((a + i * b) & 511n)
-    bits[block * 64 + (n >>> 3)]! |= 1 << (n & 7)
-  }
-}
+import { addTo } from './bloom-oracle.ts'
 
 function prefilterOf(kind: Kind, bits: Uint8Array): Prefilter {
   return { filter: (asked) => (asked === kind ? bits : undefined) }

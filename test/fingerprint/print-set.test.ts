@@ -80,3 +80,39 @@ describe('a sealed set', () => {
     expect(rowsOf(prints.seal().seal())).toEqual(['1 5 0 6 0 -'])
   })
 })
+
+describe('batches', () => {
+  test('are the same as prints added one by one, and are copied', () => {
+    const rows = fc.array(fc.tuple(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.nat(1000), fc.nat(40)), {
+      maxLength: 3000,
+    })
+    fc.assert(
+      fc.property(rows, fc.nat(3000), (list, share) => {
+        const single = new PrintSet()
+        const batched = new PrintSet()
+        for (const [hash, offset, length] of list) single.add(Kind.Table, hash, offset, length, 1)
+        const cut = Math.min(share, list.length)
+        for (const part of [list.slice(0, cut), list.slice(cut)]) {
+          const batch = {
+            count: part.length,
+            high: Uint32Array.from(part, ([hash]) => Number(hash >> 32n)),
+            low: Uint32Array.from(part, ([hash]) => Number(hash & 0xffff_ffffn)),
+            offsets: Float64Array.from(part, ([, offset]) => offset),
+            lengths: Uint32Array.from(part, ([, , length]) => length),
+            flags: new Uint8Array(part.length).fill(1),
+          }
+          batched.addBatch(Kind.Table, batch)
+          batch.high.fill(7)
+        }
+        expect(rowsOf(batched.seal())).toEqual(rowsOf(single.seal()))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('cannot be added to a sealed set', () => {
+    const columns = { high: new Uint32Array(0), low: new Uint32Array(0), lengths: new Uint32Array(0) }
+    const batch = { count: 0, ...columns, offsets: new Float64Array(0), flags: new Uint8Array(0) }
+    expect(() => new PrintSet().seal().addBatch(Kind.String, batch)).toThrow(TypeError)
+  })
+})
