@@ -2,9 +2,10 @@
  * Freezes the features of a corpus's files, for accuracy runs without the files. Usage, after `npm run build` and
  * `npm run bench:fetch`:
  *
- *     node bench/accuracy/freeze.mjs [CORPUS.json] [--out FILE] [--only SUBSTRING]
+ *     node bench/accuracy/freeze.mjs [CORPUS.json] [--out FILE] [--only SUBSTRING] [--db DIR]
  *
- * Files that were not had are left out and named. `--only` takes the files whose id holds the text.
+ * Of functions, table windows and rare constants those are kept that the database may hold: freeze again when prints with
+ * more of them are made. Files that were not had are left out and named. `--only` takes the files whose id holds the text.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -14,12 +15,13 @@ import { CORPORA, cacheDirectory, cachedFile, isCached, readCorpusFiles } from '
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { out: { type: 'string' }, only: { type: 'string' }, dist: { type: 'string' } },
+  options: { out: { type: 'string' }, only: { type: 'string' }, dist: { type: 'string' }, db: { type: 'string' } },
 })
 const dist = values.dist ?? fileURLToPath(new URL('../../dist', import.meta.url))
 const { fileSource } = await import(join(dist, 'bytes/source.js'))
 const { FrozenWriter } = await import(join(dist, 'scan/frozen.js'))
-const { extractFeatures } = await import(join(dist, 'scan/scan-features.js'))
+const { openDatabase } = await import(join(dist, 'scan/open-database.js'))
+const { codeFilter, extractFeatures } = await import(join(dist, 'scan/scan-features.js'))
 
 const corpus = positionals[0] ?? join(CORPORA, 'public.json')
 const frozen = fileURLToPath(new URL(`frozen/${basename(corpus, '.json')}.frozen`, import.meta.url))
@@ -27,6 +29,8 @@ const out = values.out ?? frozen
 const files = readCorpusFiles(corpus).filter(
   ({ id, duplicate_of: original }) => original === undefined && id.includes(values.only ?? ''),
 )
+const db = await openDatabase(values.db)
+const prefilter = codeFilter(db)
 const writer = new FrozenWriter()
 let count = 0
 for (const file of files) {
@@ -36,12 +40,13 @@ for (const file of files) {
   }
   const source = fileSource(cachedFile(file.sha256))
   try {
-    writer.add(extractFeatures(source))
+    writer.add(extractFeatures(source, { prefilter }))
     count++
   } finally {
     source.close()
   }
 }
+await db.close()
 const bytes = writer.finish()
 mkdirSync(dirname(out), { recursive: true })
 writeFileSync(out, bytes)

@@ -5,7 +5,8 @@ import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import { DetectorError } from '../errors.ts'
 import { extractProgram } from '../fingerprint/extract.ts'
-import { PrintSet } from '../fingerprint/print-set.ts'
+import type { Prefilter } from '../fingerprint/kernel/prefilter.ts'
+import { Kind, PrintSet } from '../fingerprint/print-set.ts'
 import { identify } from '../identify/identify.ts'
 import type { Features } from './frozen.ts'
 import type { FingerprintDatabase } from './open-database.ts'
@@ -15,18 +16,35 @@ import { DEFAULT_MIN_CONFIDENCE } from './scan-file.ts'
 /** Bytes hashed at once. */
 const HASH_WINDOW = 1 << 20
 
+/** What {@link extractFeatures} leaves out, and what it refuses. */
+export interface FeatureOptions {
+  readonly limits?: Limits
+  /** As for a scan; everything is kept without it. */
+  readonly prefilter?: Prefilter
+}
+
+/**
+ * A prefilter that keeps all text, and of code and data what the database may hold. Files hold ten times more functions and
+ * table windows than strings, and next to none of them can ever become evidence.
+ */
+export function codeFilter({ reader }: FingerprintDatabase): Prefilter {
+  const isText = (kind: Kind): boolean => kind === Kind.String || kind === Kind.Symbol || kind === Kind.Template
+  return { filter: (kind) => (isText(kind) ? undefined : reader.prefilter.filter(kind)) }
+}
+
 /**
  * The features of one program, as a scan extracts them.
  *
  * @throws DetectorError `FORMAT_UNSUPPORTED` for what is no ELF or PE program; `FORMAT_*` and `LIMIT_EXCEEDED`
  */
-export function extractFeatures(source: ByteSource, limits: Limits = DEFAULT_LIMITS): Features {
+export function extractFeatures(source: ByteSource, options: FeatureOptions = {}): Features {
+  const { limits = DEFAULT_LIMITS, prefilter } = options
   const format = detectFormat(source)
   if (format !== 'elf' && format !== 'pe')
     throw new DetectorError('FORMAT_UNSUPPORTED', `need an ELF or PE program, have ${format ?? 'none'}`)
   const program = readProgram(source, limits)
   const prints = new PrintSet()
-  extractProgram(program, source, prints)
+  extractProgram(program, source, prints, { prefilter })
   return { sha256: sha256Of(source), prints: prints.seal(), programs: [program] }
 }
 
