@@ -186,7 +186,8 @@ export class DatabaseReader implements AsyncDisposable {
     const { level, locus, manifest } = this.#open
     const [value] = await readValues(level, [componentKey(index)], locus)
     const what = `component ${manifest.components[index]}`
-    const record = unpackRecord(value, what, locus)
+    const { unpackComponent } = await import('./component-records.ts')
+    const record = unpackComponent(value, what, locus)
     const whole = ['releases', 'units', 'sets', 'templates'].every((list) => Array.isArray(record[list]))
     if (!whole || record['name'] !== manifest.components[index]) throw damagedValue(what, 'is not whole', locus)
     return record as unknown as ComponentRecord

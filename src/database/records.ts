@@ -45,6 +45,11 @@ export function unpackRecord(sealed: Uint8Array | undefined, what: string, locus
   } catch (cause) {
     throw damagedValue(what, 'cannot be decoded', locus, cause)
   }
+  return checkedRecord(record, what, locus)
+}
+
+/** @throws DetectorError `STORE_CORRUPT` when the decoded value is no object */
+export function checkedRecord(record: unknown, what: string, locus: Locus): Record<string, unknown> {
   if (typeof record === 'object' && record !== null && !Array.isArray(record)) return record as Record<string, unknown>
   throw damagedValue(what, 'is no record', locus)
 }

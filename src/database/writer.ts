@@ -17,6 +17,7 @@ import {
   MANIFEST_KEY,
   type StoredManifest,
 } from './buckets.ts'
+import { packComponent } from './component-records.ts'
 import { encodeNames } from './file-coding.ts'
 import { type KindFeatures, LITTLE_ENDIAN, packBucket } from './postings.ts'
 import { packRecord, seal } from './records.ts'
@@ -82,7 +83,8 @@ export async function writeDatabase(directory: string, content: DatabaseContent)
     for (const features of kinds) checkFeatures(features)
     // LevelDB takes keys in ascending order without rewriting what it has, so this is the order of the keys.
     for (const features of kinds) await putBloom(batch, features)
-    for (const [index, component] of components.entries()) await batch.put(componentKey(index), packRecord(component))
+    for (const [index, component] of components.entries())
+      await batch.put(componentKey(index), packComponent(component))
     for (const features of kinds) await putBuckets(batch, features)
     const fileBits = fileBucketBits(content.files.length)
     await putFiles(batch, 'buildId', content.files, fileBits)
