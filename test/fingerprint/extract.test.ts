@@ -55,6 +55,10 @@ describe('sections', () => {
     expect(printsOf(bytes, [section('data', 0, 12), section('code', 12, 15)])).toEqual([])
   })
 
+  test('an empty section may lie behind the end of the file', () => {
+    expect(printsOf(bytes, [section('data', 1 << 20, 0)])).toEqual([])
+  })
+
   test('offsets are those of the file, from the base', () => {
     expect(printsOf(bytes, [section('data', 13, 14)], 1000)).toEqual(['1 1013 13'])
   })

@@ -64,6 +64,8 @@ const LITERAL_SHIFT = 8
  * @throws DetectorError as {@link ByteSource.read} does
  */
 export function scanData(kernel: Kernel, range: DataRange, sink: DataSink): void {
+  // An empty section may claim to lie anywhere.
+  if (range.size === 0) return
   kernel.scope(() => {
     const scan = new DataScan(kernel, range, sink)
     while (scan.step());

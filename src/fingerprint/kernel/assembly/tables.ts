@@ -98,7 +98,7 @@ function textOrZero(x: v128): v128 {
 const seen: usize = memory.data(1024)
 let windowNumber: u32 = 0
 
-/** Whether the window has enough distinct byte values: two cheap tests decide nearly always, then all are counted. */
+/** Whether the window has enough distinct byte values: cheap tests decide nearly always, then all are counted. */
 // @ts-expect-error: a decorator of AssemblyScript
 @inline
 function isVaried(at: usize): bool {
@@ -107,7 +107,9 @@ function isVaried(at: usize): bool {
     popcnt(<u32>i8x16.bitmask(i8x16.eq(v128.load(at), zero))) +
     popcnt(<u32>i8x16.bitmask(i8x16.eq(v128.load(at, 16), zero)))
   if (zeros + MIN_VALUES > WINDOW_BYTES + 1) return false
-  const values = lowBits(load<u64>(at)) | lowBits(load<u64>(at, 8))
+  let values = lowBits(load<u64>(at)) | lowBits(load<u64>(at, 8))
+  if (popcnt(values) >= MIN_VALUES) return true
+  values |= lowBits(load<u64>(at, 16)) | lowBits(load<u64>(at, 24))
   return popcnt(values) >= MIN_VALUES || countValues(at) >= MIN_VALUES
 }
 
