@@ -38,15 +38,7 @@ export class Workshop {
   /** A foreign program with all the code of some files of a library. `trees` are the sources by package. */
   async snippet({ compiler, level, library, files, trees, seed }) {
     const flags = [level]
-    const key = [
-      compiler.version,
-      compiler.id,
-      ...flags,
-      library,
-      ...files,
-      trees[LIBRARIES[library].source].version,
-      seed,
-    ]
+    const key = [...objectKey(compiler, flags, library, trees), ...files, seed]
     return this.#program(key, async (output) => {
       const objects = []
       for (const file of files) objects.push(await this.#object(compiler, flags, library, file, trees))
@@ -69,16 +61,7 @@ export class Workshop {
       const [name, type] = line.split(' ')
       const instructions = counts.get(name) ?? 0
       if (type !== 'T' || instructions < least) continue
-      const key = [
-        compiler.version,
-        compiler.id,
-        ...flags,
-        library,
-        file,
-        name,
-        trees[LIBRARIES[library].source].version,
-        seed,
-      ]
+      const key = [...objectKey(compiler, flags, library, trees), file, name, seed]
       const path = await this.#program(key, (output) =>
         this.#link(compiler, { library, flags, objects: [object], seed, output, roots: [name] }),
       )
@@ -94,11 +77,7 @@ export class Workshop {
   async #object(compiler, flags, library, file, trees) {
     const { source, directory, include, defines, language, headers = {} } = LIBRARIES[library]
     const tree = trees[source]
-    const path = join(
-      this.#directory,
-      'objects',
-      `${digest([compiler.version, compiler.id, ...flags, library, file, tree.version])}.o`,
-    )
+    const path = join(this.#directory, 'objects', `${digest([...objectKey(compiler, flags, library, trees), file])}.o`)
     return this.#once(path, async (output) => {
       const own = this.#headers(headers, tree)
       const places = include.map((place) => {
@@ -168,6 +147,12 @@ async function finish(path, build) {
   await build(`${path}.part`)
   renameSync(`${path}.part`, path)
   return path
+}
+
+/** Everything but the file that decides what is compiled. */
+function objectKey(compiler, flags, library, trees) {
+  const { source, ...settings } = LIBRARIES[library]
+  return [compiler.version, compiler.id, ...flags, library, trees[source].version, settings]
 }
 
 function commandFor(compiler, language) {

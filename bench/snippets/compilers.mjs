@@ -12,7 +12,8 @@ export const COMPILERS = [
   {
     id: 'gcc -m32',
     arch: 'i386',
-    c: ['gcc', '-m32'],
+    // The kernel's headers are those of the other half of the machine, and only the package gcc-multilib says so.
+    c: ['gcc', '-m32', '-idirafter', '/usr/include/x86_64-linux-gnu'],
     cxx: undefined,
     objdump: 'objdump',
     levels: FEW_LEVELS,

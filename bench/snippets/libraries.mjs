@@ -10,7 +10,7 @@ export const LIBRARIES = {
     source: 'expat',
     directory: 'expat/lib',
     include: ['expat/lib'],
-    defines: [],
+    defines: ['HAVE_EXPAT_CONFIG_H'],
     headers: {
       'expat_config.h': [
         '#define BYTEORDER 1234',
