@@ -77,7 +77,7 @@ export function smallProgram(directory) {
   const path = join(directory, 'small')
   writeFileSync(source, foreignMain({ seed: 20 }) + foreignGlue({}))
   try {
-    execFileSync('gcc', ['-O2', source, '-s', '-o', path], { stdio: 'pipe' })
+    execFileSync('gcc', ['-Os', '-Wl,-z,noseparate-code', source, '-s', '-o', path], { stdio: 'pipe' })
   } catch (error) {
     if (error.code === 'ENOENT') return undefined
     throw error
