@@ -5,7 +5,7 @@ import type { Evidence, EvidenceKind, Match, Origin, UnitMatch, VersionEstimate 
 import { matchConfidence } from './confidence.ts'
 import type { Candidate, Hit, TemplateHit } from './hits.ts'
 import type { Presence } from './presence.ts'
-import { rangesOf } from './ranges.ts'
+import { type Place, rangesOf } from './ranges.ts'
 import { stringsFound } from './units.ts'
 import type { VersionClaim } from './version.ts'
 
@@ -35,17 +35,16 @@ export function embeddedMatch(
   context: EvidenceContext,
 ): Match {
   const { record } = presence.candidate
-  // One string may stand in several units; it is shown once.
-  const hits = [...new Map(presence.live.flatMap((unit) => unit.hits).map((hit) => [hit.print, hit])).values()]
+  const hits = distinctHits(presence)
   // A template that two units hold is one text.
   const texts = [...new Map(claim.templates.map((hit) => [hit.print, hit])).values()]
   const carriers = texts.map((hit) => templateEvidence(hit, record, context)).sort(byBits)
   const literal = claim.literal
   if (literal !== undefined) carriers.push(literalEvidence(literal, context))
+  const strongest = strongestHits(hits, MAX_EVIDENCE - carriers.length, context.prints)
+  const evidence = strongest.map((hit) => hitEvidence(hit, record, context))
   const { offsets, lengths } = context.prints
-  const strongest = hits.sort((a, b) => a.df - b.df || offsets[a.print]! - offsets[b.print]! || a.kind - b.kind)
-  const evidence = strongest.slice(0, MAX_EVIDENCE - carriers.length).map((hit) => hitEvidence(hit, record, context))
-  const places: { offset: number | null; length: number }[] = [...carriers]
+  const places: Place[] = carriers.map(({ offset, length }) => ({ offset: offset ?? 0, length }))
   if (copies === 1) for (const { print } of hits) places.push({ offset: offsets[print]!, length: lengths[print]! })
   return {
     name: record.name,
@@ -55,11 +54,41 @@ export function embeddedMatch(
     origin: originOf(presence, claim.release),
     method: 'fingerprints',
     ...componentNames(record, claim.estimate),
-    ranges: rangesOf(places.map(({ offset, length }) => ({ offset: offset ?? 0, length }))),
+    ranges: rangesOf(places),
     units: liveUnits(presence, claim.release),
     evidence: [...carriers, ...evidence].slice(0, MAX_EVIDENCE),
     against: against(presence, claim, copies),
   }
+}
+
+/** The hits of the live units; one string may stand in several of them, and is shown once. */
+function distinctHits({ live }: Presence): Hit[] {
+  const seen = new Set<number>()
+  const hits: Hit[] = []
+  for (const unit of live)
+    for (const hit of unit.hits) {
+      if (seen.has(hit.print)) continue
+      seen.add(hit.print)
+      hits.push(hit)
+    }
+  return hits
+}
+
+/** So many hits that the fewest units hold, of equal ones the first in the file. A large library has thousands. */
+function strongestHits(hits: readonly Hit[], count: number, { offsets }: PrintSet): Hit[] {
+  const byUnits = new Map<number, Hit[]>()
+  for (const hit of hits) {
+    const same = byUnits.get(hit.df)
+    if (same === undefined) byUnits.set(hit.df, [hit])
+    else same.push(hit)
+  }
+  const strongest: Hit[] = []
+  for (const df of [...byUnits.keys()].sort((a, b) => a - b)) {
+    if (strongest.length >= count) break
+    const same = byUnits.get(df)!
+    strongest.push(...same.sort((a, b) => offsets[a.print]! - offsets[b.print]! || a.kind - b.kind))
+  }
+  return strongest.slice(0, Math.max(0, count))
 }
 
 /** The claim that the loader brings the component in. Which version is decided where the program runs. */

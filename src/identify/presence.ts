@@ -44,7 +44,8 @@ export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet
     if (!losesToSibling(next, present)) present.push(next)
     for (const unit of next.live) for (const hit of unit.hits) explained.add(hit.print)
     for (const other of waiting.values())
-      if (sharesWith(other, explained)) waiting.set(other.candidate.index, score(other.candidate, explained, prints))
+      if (sharesWith(other, explained))
+        waiting.set(other.candidate.index, score(other.candidate, explained, prints, other.units))
   }
   const mentioned: Candidate[] = []
   for (const rest of waiting.values()) {
@@ -97,8 +98,13 @@ function coverage(presence: Presence): number {
   return expected === 0 ? 0 : found / expected
 }
 
-function score(candidate: Candidate, explained: ReadonlySet<number>, prints: PrintSet): Presence {
-  const units = weighUnits(candidate, explained, prints)
+function score(
+  candidate: Candidate,
+  explained: ReadonlySet<number>,
+  prints: PrintSet,
+  before?: readonly UnitEvidence[],
+): Presence {
+  const units = weighUnits(candidate, explained, prints, before)
   const count = candidate.record.releases.length
   const sums = new Float64Array(count)
   for (const unit of units)

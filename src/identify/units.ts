@@ -10,10 +10,15 @@ export interface Tally {
   readonly weight: Float64Array
 }
 
-/** What was found of one unit, release by release. All arrays have one entry per release of the component. */
+/**
+ * What was found of one unit, release by release. All arrays have one entry per release of the component; of a unit whose
+ * hits weigh too little for any release only the hits are told.
+ */
 export interface UnitEvidence {
   readonly unit: number
   readonly hits: readonly Hit[]
+  /** Hits that were not explained by others, those included that lie too far from each other to count. */
+  readonly left: number
   /** Strings that are sentences, and those that are labels. */
   readonly sentences: Tally
   readonly labels: Tally
@@ -52,55 +57,99 @@ const LIVE_TABLE_WEIGHT = 3
 /** Rare constants of the code, side by side. */
 const LIVE_IMMEDIATES = 3
 
-/** The evidence of every unit with hits that are not yet explained by another component. */
-export function weighUnits(candidate: Candidate, explained: ReadonlySet<number>, prints: PrintSet): UnitEvidence[] {
+/**
+ * The evidence of every unit with hits that are not yet explained by another component, in unit order.
+ *
+ * `before` is what the same call gave when less was explained: units that lost nothing since are taken over.
+ */
+export function weighUnits(
+  candidate: Candidate,
+  explained: ReadonlySet<number>,
+  prints: PrintSet,
+  before: readonly UnitEvidence[] = [],
+): UnitEvidence[] {
+  const known = new Map(before.map((evidence) => [evidence.unit, evidence]))
   const evidence: UnitEvidence[] = []
   for (const [unit, all] of candidate.units) {
-    const hits = explained.size === 0 ? all : all.filter((hit) => !explained.has(hit.print))
-    if (hits.length > 0) evidence.push(weighUnit(candidate, unit, hits, prints))
+    const left = explained.size === 0 ? all : all.filter((hit) => !explained.has(hit.print))
+    if (left.length === 0) continue
+    const kept = known.get(unit)
+    evidence.push(kept?.left === left.length ? kept : weighUnit(candidate, unit, left, prints))
   }
   return evidence.sort((a, b) => a.unit - b.unit)
 }
 
-function weighUnit(candidate: Candidate, unit: number, all: readonly Hit[], prints: PrintSet): UnitEvidence {
+function weighUnit(candidate: Candidate, unit: number, left: readonly Hit[], prints: PrintSet): UnitEvidence {
   const { record } = candidate
-  const scattered = all.filter(({ kind }) => kind === Kind.Immediate)
-  const together = new Set(scattered.length > 0 ? densestHits(scattered, prints) : [])
-  const hits = all.filter((hit) => hit.kind !== Kind.Immediate || together.has(hit))
-  const count = record.releases.length
-  const tallies = new Map<TallyName, Tally>()
-  for (const hit of hits) {
-    const name = tallyOf(hit)
-    let tally = tallies.get(name)
-    if (tally === undefined) {
-      tally = { found: new Int32Array(count), weight: new Float64Array(count) }
-      tallies.set(name, tally)
-    }
-    const { found, weight } = tally
-    const add = (release: number): void => {
-      found[release]!++
-      weight[release]! += hit.weight
-    }
-    if (BY_BUILD.has(name)) forEachVersion(candidate, hit.set, add)
-    else forEachRelease(record.sets[hit.set]!, add)
-  }
+  const scattered = left.filter(({ kind }) => kind === Kind.Immediate)
+  const together = new Set(scattered.length >= LIVE_IMMEDIATES ? densestHits(scattered, prints) : [])
+  const hits = scattered.length === 0 ? left : left.filter((hit) => hit.kind !== Kind.Immediate || together.has(hit))
+  const tallies = tallyHits(candidate, hits)
   const none = noneOf(record)
   // A file is of one byte order.
   const hasBigEndian = hits.some(({ kind }) => kind === Kind.BigEndianTable)
-  const of = (name: TallyName): Tally => tallies.get(name) ?? none
   return {
     unit,
     hits,
-    sentences: of('sentences'),
-    labels: of('labels'),
-    symbols: of('symbols'),
-    functions: of('functions'),
-    tables: of('tables'),
-    immediates: of('immediates'),
+    left: left.length,
+    sentences: tallies.sentences ?? none,
+    labels: tallies.labels ?? none,
+    symbols: tallies.symbols ?? none,
+    functions: tallies.functions ?? none,
+    tables: tallies.tables ?? none,
+    immediates: tallies.immediates ?? none,
     expected: expectedOf(record, unit, 'strings'),
     expectedTables: expectedOf(record, unit, hasBigEndian ? 'bigEndianTables' : 'tables'),
     expectedImmediates: expectedOf(record, unit, 'immediates'),
   }
+}
+
+/** Counts and weighs hits by release, kind by kind. Nothing is made for a unit that weighs too little to be live. */
+function tallyHits(candidate: Candidate, hits: readonly Hit[]): Partial<Record<TallyName, Tally>> {
+  const tallies: Partial<Record<TallyName, Tally>> = {}
+  if (hits.reduce((sum, { weight }) => sum + weight, 0) < LIVE_WEIGHT) return tallies
+  const { record } = candidate
+  const count = record.releases.length
+  for (const [name, sets] of hitsBySet(hits)) {
+    const found = new Int32Array(count)
+    const weight = new Float64Array(count)
+    for (const [set, sum] of sets) {
+      const add = (release: number): void => {
+        found[release]! += sum.hits
+        weight[release]! += sum.weight
+      }
+      if (BY_BUILD.has(name)) forEachVersion(candidate, set, add)
+      else forEachRelease(record.sets[set]!, add)
+    }
+    tallies[name] = { found, weight }
+  }
+  return tallies
+}
+
+/** Hits of one kind that the same releases have. */
+interface SetSum {
+  hits: number
+  weight: number
+}
+
+/** Most hits of a unit are in the same few sets of releases: each set is spread over its releases once. */
+function hitsBySet(hits: readonly Hit[]): Map<TallyName, Map<number, SetSum>> {
+  const byName = new Map<TallyName, Map<number, SetSum>>()
+  for (const hit of hits) {
+    const name = tallyOf(hit)
+    let sets = byName.get(name)
+    if (sets === undefined) {
+      sets = new Map()
+      byName.set(name, sets)
+    }
+    const sum = sets.get(hit.set)
+    if (sum === undefined) sets.set(hit.set, { hits: 1, weight: hit.weight })
+    else {
+      sum.hits++
+      sum.weight += hit.weight
+    }
+  }
+  return byName
 }
 
 type TallyName = 'sentences' | 'labels' | 'symbols' | 'functions' | 'tables' | 'immediates'

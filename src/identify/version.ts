@@ -81,6 +81,8 @@ interface Group {
  * of all builds would beat every real release) and score minus infinity.
  */
 function scoreReleases(presence: Presence): Float64Array {
+  const known = scoresOf.get(presence)
+  if (known !== undefined) return known
   const { record } = presence.candidate
   const scores = new Float64Array(record.releases.length)
   const candidates = [...record.releases.keys()].filter((i) => record.releases[i]!.origin === 'source')
@@ -99,8 +101,12 @@ function scoreReleases(presence: Presence): Float64Array {
   record.releases.forEach((release, i) => {
     if (release.origin === 'built') scores[i] = Number.NEGATIVE_INFINITY
   })
+  scoresOf.set(presence, scores)
   return scores
 }
+
+/** Versions are decided in rounds, and only literals change between them. */
+const scoresOf = new WeakMap<Presence, Float64Array>()
 
 /**
  * Groups the hits by unit, each fingerprint in one group only: of the units that hold it, the one with most hits. A
@@ -124,8 +130,10 @@ function groupHits(presence: Presence): Group[] {
       }
     }
   const groups = new Map<UnitEvidence, { found: Map<Kind, Int32Array>; count: number }>()
-  const count = record.releases.length
-  const seen = new Int32Array(count).fill(-1)
+  const releases = record.releases.length
+  const seen = new Int32Array(releases).fill(-1)
+  // Hits that one unit alone holds, and in the same releases, are counted together.
+  const alone = new Map<Int32Array, Map<number, number>>()
   for (const [print, { home, hits }] of holders) {
     let group = groups.get(home)
     if (group === undefined) {
@@ -133,16 +141,28 @@ function groupHits(presence: Presence): Group[] {
       groups.set(home, group)
     }
     group.count++
-    const { kind } = hits[0]!
-    const found = group.found.get(kind) ?? new Int32Array(count)
-    group.found.set(kind, found)
-    for (const hit of hits)
-      forEachRelease(record.sets[hit.set]!, (release) => {
-        if (seen[release] === print) return
-        seen[release] = print
-        found[release]!++
-      })
+    const { kind, set } = hits[0]!
+    let found = group.found.get(kind)
+    if (found === undefined) {
+      found = new Int32Array(releases)
+      group.found.set(kind, found)
+      alone.set(found, new Map())
+    }
+    const sets = alone.get(found)!
+    if (hits.length === 1) sets.set(set, (sets.get(set) ?? 0) + 1)
+    else
+      for (const hit of hits)
+        forEachRelease(record.sets[hit.set]!, (release) => {
+          if (seen[release] === print) return
+          seen[release] = print
+          found[release]!++
+        })
   }
+  for (const [found, sets] of alone)
+    for (const [set, times] of sets)
+      forEachRelease(record.sets[set]!, (release) => {
+        found[release]! += times
+      })
   return [...groups].flatMap(([home, { found, count }]) => {
     if (!live.has(home) && count < 2) return []
     return [{ found, weight: live.has(home) ? 1 : FAINT_UNIT_WEIGHT }]
