@@ -107,7 +107,8 @@ function score(
   const units = weighUnits(candidate, explained, prints, before)
   const count = candidate.record.releases.length
   const sums = new Float64Array(count)
-  for (const unit of units)
+  const weighed = units.filter(({ isFaint }) => !isFaint)
+  for (const unit of weighed)
     for (let release = 0; release < count; release++) sums[release]! += liveWeight(unit, release)
   // Of equally good releases the newest: its units are the ones a reader can look up today.
   let release = 0
@@ -118,7 +119,7 @@ function score(
     release,
     units,
     // A unit that another release keeps under this name is live all the same; the version is decided later.
-    live: units.filter((unit) => isLive(unit, release) || isLiveSomewhere(unit, count)),
+    live: weighed.filter((unit) => isLive(unit, release) || isLiveSomewhere(unit, count)),
   }
 }
 

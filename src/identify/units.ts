@@ -19,6 +19,8 @@ export interface UnitEvidence {
   readonly hits: readonly Hit[]
   /** Hits that were not explained by others, those included that lie too far from each other to count. */
   readonly left: number
+  /** The hits weigh too little to make the unit live in any release, and are not counted. */
+  readonly isFaint: boolean
   /** Strings that are sentences, and those that are labels. */
   readonly sentences: Tally
   readonly labels: Tally
@@ -92,6 +94,7 @@ function weighUnit(candidate: Candidate, unit: number, left: readonly Hit[], pri
     unit,
     hits,
     left: left.length,
+    isFaint: Object.keys(tallies).length === 0,
     sentences: tallies.sentences ?? none,
     labels: tallies.labels ?? none,
     symbols: tallies.symbols ?? none,
