@@ -84,7 +84,8 @@ export function fileSource(path: string): ByteSource {
   }
 
   function readExactly(offset: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length)
+    // Not cleared first: what cannot be filled is never returned.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
     fill(bytes, offset)
     return bytes
   }
