@@ -1,5 +1,6 @@
 import { latin1 } from '../bytes/cursor.ts'
 import { checkLimit, type Limits } from '../bytes/limits.ts'
+import { radixOrder } from '../bytes/radix.ts'
 import { DetectorError, hex } from '../errors.ts'
 import type { DamageLog } from './damage.ts'
 import type { ElfDynamic } from './elf-dynamic.ts'
@@ -19,8 +20,9 @@ const SymbolType = { Object: 1, Function: 2, Section: 3, File: 4, Common: 5, Tls
 const VISIBLE: ReadonlySet<number> = new Set([0, 3])
 
 const MACHINE_ARM = 40
-/** Entries looked at together: enough that their cache misses overlap, few enough to stay in the nearest caches. */
+/** Entries read at once. Of a table whose symbols may have twins, whole programs: names are best met in their order. */
 const BATCH_ENTRIES = 512
+const TWIN_BATCH_ENTRIES = 131_072
 
 /** A symbol table of the file, located and clipped. */
 interface Table {
@@ -64,20 +66,22 @@ export function readElfSymbols(
   const importing = exported ?? (isObject(tables) ? full : undefined)
   for (const table of [full, exported]) {
     if (table === undefined) continue
-    const isFull = table === full
-    const mayHaveTwins = full !== undefined && exported !== undefined
-    reader.visit(table, (batch) => {
-      if (mayHaveTwins) builder.prepare(batch)
+    const hasOther = full !== undefined && exported !== undefined
+    const seeksTwins = hasOther && table === exported
+    const remembers = hasOther && table === full
+    reader.visit(table, seeksTwins ? TWIN_BATCH_ENTRIES : BATCH_ENTRIES, (batch, order) => {
+      const twins = seeksTwins ? builder.findAll(batch, order) : undefined
       for (let i = 0; i < batch.count; i++) {
+        if (batch.nameLengths[i] === 0) continue
         const flags = batch.flags[i] ?? 0
         if (table === importing && (flags & SymbolFlag.Defined) === 0) imports.add(nameOf(batch, i))
-        const twin = isFull || !mayHaveTwins ? -1 : builder.findTwinOf(batch, i)
+        const twin = twins?.[i] ?? -1
         if (twin >= 0) {
           builder.addFlags(twin, flags & SymbolFlag.Exported)
           continue
         }
         const index = builder.addOf(batch, i)
-        if (isFull && mayHaveTwins && batch.locals[i] === 0) builder.remember(index, batch.hashes[i])
+        if (remembers && batch.locals[i] === 0) builder.remember(index)
       }
     })
   }
@@ -160,30 +164,34 @@ class SymbolReader {
   }
 
   /**
-   * Calls `accept` with the symbols that have a name and are no section or file symbols, in table order. It is one batch,
-   * filled anew for each call.
+   * Calls `accept` with the symbols of the table but for sections and files, in batches; what has no name has none there
+   * either. `order` has the places of those with a name, by the place of the name. Both are filled anew for each call.
    */
-  visit({ offset, count, names, extended, dynamic }: Table, accept: (batch: SymbolBatch) => void): void {
+  visit(
+    { offset, count, names, extended, dynamic }: Table,
+    batchEntries: number,
+    accept: (batch: SymbolBatch, order: Uint32Array) => void,
+  ): void {
     const { cursor } = this.#tables
-    const batch = new SymbolBatch(names, Math.min(BATCH_ENTRIES, count))
+    const batch = new SymbolBatch(names, Math.min(batchEntries, count))
     let nameless = 0
-    for (let done = 0; done < count; done += BATCH_ENTRIES) {
-      const entries = Math.min(BATCH_ENTRIES, count - done)
+    for (let done = 0; done < count; done += batchEntries) {
+      const entries = Math.min(batchEntries, count - done)
       const view = viewOf(cursor.bytes(offset + done * this.#entryBytes, entries * this.#entryBytes))
       this.#decode(view, entries, dynamic, extended, done, batch)
-      names.expect(batch.nameStarts, batch.count)
       const { nameStarts, nameLengths } = batch
+      // Dynamic symbols are in the order of a hash table, which meets names at random; full tables are in order.
+      const order = dynamic ? radixOrder([nameStarts], batch.count) : inOrder(batch.count)
       let named = 0
-      for (let i = 0; i < batch.count; i++) {
+      for (let k = 0; k < order.length; k++) {
+        const i = order[k] ?? 0
         const start = nameStarts[i] ?? 0
         const length = dynamic ? names.length(start) : names.lengthWithoutVersion(start)
         if (length < 0) nameless++
-        if (length <= 0) continue
-        batch.move(i, named)
-        nameLengths[named++] = length
+        nameLengths[i] = Math.max(length, 0)
+        if (length > 0) order[named++] = i
       }
-      batch.count = named
-      accept(batch)
+      accept(batch, order.subarray(0, named))
     }
     if (nameless > 0) this.#damage.add(`${nameless} symbols of the table at ${hex(offset)} have names without end`)
   }
@@ -246,6 +254,12 @@ function flagsOf(sectionIndex: number, type: number, binding: number, visible: b
   if (binding === Binding.Weak) flags |= SymbolFlag.Weak
   if (visible && binding !== Binding.Local && sectionIndex !== SectionIndex.Undefined) flags |= SymbolFlag.Exported
   return flags
+}
+
+function inOrder(count: number): Uint32Array {
+  const order = new Uint32Array(count)
+  for (let i = 0; i < count; i++) order[i] = i
+  return order
 }
 
 function viewOf(bytes: Uint8Array): DataView {

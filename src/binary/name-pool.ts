@@ -11,7 +11,6 @@ const COVER_LIMIT = 16
 /** Small tables are not held to {@link COVER_LIMIT}: 16 MiB are scanned in some hundredths of a second. */
 const FREE_BYTES = 16 * 1024 ** 2
 const AT_SIGN = 0x40
-const CACHE_LINE = 64
 
 /** A table of NUL-terminated names, read once and kept: the views that a symbol table hands out are parts of it. */
 export class NamePool {
@@ -22,8 +21,6 @@ export class NamePool {
   readonly offset: number
   readonly #maxName: number
   #budget: number
-  /** Kept so that no compiler takes the early reads out. */
-  touched = 0
   #lastStart = 0
   #lastEnd = -1
 
@@ -63,22 +60,19 @@ export class NamePool {
 
   /** As {@link length}, without the `@VERSION` that linkers put behind names of a full symbol table. */
   lengthWithoutVersion(start: number): number {
-    const length = this.length(start)
-    return length <= 1 ? length : this.#indexOf(AT_SIGN, start + 1, start + length) - start
-  }
-
-  /**
-   * Reads a byte of each name that is soon asked for. Names lie about at random, and processors fetch many cache lines
-   * at once only when the loads stand close together.
-   */
-  expect(starts: Uint32Array, count: number): void {
-    const { bytes } = this
-    let sum = 0
-    for (let i = 0; i < count; i++) {
-      const start = starts[i] ?? 0
-      if (start + CACHE_LINE < bytes.length) sum ^= (bytes[start] ?? 0) ^ (bytes[start + CACHE_LINE] ?? 0)
+    if (start >= this.#lastStart && start <= this.#lastEnd) {
+      const length = this.length(start)
+      return length <= 1 ? length : this.#indexOf(AT_SIGN, start + 1, start + length) - start
     }
-    this.touched = sum
+    if (start >= this.bytes.length || this.bytes[start] === 0) return this.length(start)
+    const stop = Math.min(this.bytes.length, start + this.#maxName + 1)
+    const short = this.#indexOfEither(start + 1, stop)
+    const end = short < stop && this.bytes[short] === AT_SIGN ? this.#indexOf(0, short + 1, stop) : short
+    this.#charge(end - start)
+    if (end === stop) return -1
+    this.#lastStart = start
+    this.#lastEnd = end
+    return short - start
   }
 
   /** The first place of the byte from `at` on, or `stop`, which must be within the table. Four bytes at a time. */
@@ -91,6 +85,18 @@ export class NamePool {
       if (((word - 0x01010101) & ~word & 0x80808080) !== 0) break
     }
     while (at < stop && bytes[at] !== byte) at++
+    return at
+  }
+
+  /** The first NUL or `@`, as {@link #indexOf}. */
+  #indexOfEither(at: number, stop: number): number {
+    const { bytes, words } = this
+    for (; at + 4 <= stop; at += 4) {
+      const word = words.getInt32(at, true)
+      const signs = word ^ 0x40404040
+      if ((((word - 0x01010101) & ~word) | ((signs - 0x01010101) & ~signs)) & 0x80808080) break
+    }
+    while (at < stop && bytes[at] !== 0 && bytes[at] !== AT_SIGN) at++
     return at
   }
 

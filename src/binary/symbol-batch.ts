@@ -15,11 +15,10 @@ export class SymbolBatch {
   /** Indexes into the program's sections, -1 for none. */
   readonly sections: Int32Array
   readonly nameStarts: Uint32Array
+  /** Bytes; 0 for what has no name and is no symbol to be listed. */
   readonly nameLengths: Uint32Array
   /** `STB_LOCAL`: only the own file's other symbols could mean it. */
   readonly locals: Uint8Array
-  /** Of name and address; set by {@link SymbolTableBuilder.prepare}. */
-  readonly hashes: Int32Array
 
   constructor(pool: NamePool, capacity: number) {
     this.pool = pool
@@ -30,18 +29,5 @@ export class SymbolBatch {
     this.nameStarts = new Uint32Array(capacity)
     this.nameLengths = new Uint32Array(capacity)
     this.locals = new Uint8Array(capacity)
-    this.hashes = new Int32Array(capacity)
-  }
-
-  /** Copies a symbol to a place before it. */
-  move(from: number, to: number): void {
-    if (from === to) return
-    this.addresses[to] = this.addresses[from] ?? 0
-    this.sizes[to] = this.sizes[from] ?? 0
-    this.flags[to] = this.flags[from] ?? 0
-    this.sections[to] = this.sections[from] ?? 0
-    this.nameStarts[to] = this.nameStarts[from] ?? 0
-    this.nameLengths[to] = this.nameLengths[from] ?? 0
-    this.locals[to] = this.locals[from] ?? 0
   }
 }

@@ -29,8 +29,10 @@ const MAX_PROBES = 512
 const MAX_COMPARED_BYTES = 2 ** 30
 
 /** Numbers of one slot. */
-const SLOT = 4
+const SLOT = 2
 const LEAST_SLOTS = 1024
+/** Slots read ahead: as many as the nearest cache has room for. */
+const EXPECTED = 512
 
 /** Collects symbols as a struct of arrays; names stay where they are, in their {@link NamePool}. */
 export class SymbolTableBuilder {
@@ -48,13 +50,14 @@ export class SymbolTableBuilder {
   #lastPool: NamePool | undefined
   #lastPoolIndex = 0
   /**
-   * An open hash table of a power of two of slots. Each has index + 1 (0 is free), the hash, and the name's start and
-   * bytes: what decides stands in one cache line.
+   * An open hash table of a power of two of slots. Each has index + 1 (0 is free) and the hash.
    */
   #slots = new Int32Array(0)
   #remembered = 0
   #comparable = MAX_COMPARED_BYTES
-  /** Kept so that no compiler takes the early reads of {@link prepare} out. */
+  /** Of the symbols that {@link findAll} is at. */
+  readonly #hashes = new Int32Array(EXPECTED)
+  /** Kept so that no compiler takes early reads out. */
   touched = 0
 
   /** `capacity` is the number of symbols expected; more may be added. */
@@ -97,41 +100,56 @@ export class SymbolTableBuilder {
   }
 
   /**
-   * Sets the hashes of symbols that are soon to be found or remembered, and reads what those look at first: processors
-   * fetch many cache lines at once only when the loads stand close together.
-   */
-  prepare({ pool, count, hashes, flags, addresses, nameStarts, nameLengths }: SymbolBatch): void {
-    for (let i = 0; i < count; i++)
-      hashes[i] = hashOf(pool, nameStarts[i] ?? 0, nameLengths[i] ?? 0, addressOf(flags[i] ?? 0, addresses[i] ?? 0))
-    const slots = this.#slots
-    const mask = slots.length - 1
-    if (slots.length === 0) return
-    let sum = 0
-    for (let i = 0; i < count; i++) sum ^= slots[((hashes[i] ?? 0) * SLOT) & mask] ?? 0
-    const known = this.#addresses
-    const { bytes } = this.#poolOf(0)
-    for (let i = 0; i < count; i++) {
-      const slot = ((hashes[i] ?? 0) * SLOT) & mask
-      const start = (slots[slot + 2] ?? 0) >>> 0
-      const last = start + (slots[slot + 3] ?? 0)
-      if (last >= bytes.length) continue
-      sum ^= (bytes[start] ?? 0) ^ (bytes[last] ?? 0) ^ (known[slots[slot] ?? 0] ?? 0)
-    }
-    this.touched = sum
-  }
-
-  /**
    * The index of a remembered symbol of that name and address, or -1. Imports have address 0.
    *
    * Names are compared as bytes where they lie: a browser's million of them never becomes text.
    */
-  find(
-    pool: NamePool,
-    nameStart: number,
-    nameLength: number,
-    address: number,
-    hash: number = hashOf(pool, nameStart, nameLength, address),
-  ): number {
+  find(pool: NamePool, nameStart: number, nameLength: number, address: number): number {
+    return this.#find(hashOf(pool, nameStart, nameLength, address), pool, nameStart, nameLength, address)
+  }
+
+  /**
+   * As {@link find}, for many symbols of a batch; `order` has their places in it.
+   *
+   * @returns an index or -1 for each symbol of the batch, whether it was asked for or not
+   */
+  findAll(batch: SymbolBatch, order: Uint32Array): Int32Array {
+    const { pool, nameStarts, nameLengths, flags, addresses } = batch
+    const twins = new Int32Array(batch.count).fill(-1)
+    const hashes = this.#hashes
+    for (let done = 0; done < order.length; done += hashes.length) {
+      const count = Math.min(hashes.length, order.length - done)
+      for (let k = 0; k < count; k++) {
+        const i = order[done + k] ?? 0
+        const address = addressOf(flags[i] ?? 0, addresses[i] ?? 0)
+        hashes[k] = hashOf(pool, nameStarts[i] ?? 0, nameLengths[i] ?? 0, address)
+      }
+      this.#expect(count)
+      for (let k = 0; k < count; k++) {
+        const i = order[done + k] ?? 0
+        const address = addressOf(flags[i] ?? 0, addresses[i] ?? 0)
+        twins[i] = this.#find(hashes[k] ?? 0, pool, nameStarts[i] ?? 0, nameLengths[i] ?? 0, address)
+      }
+    }
+    return twins
+  }
+
+  /**
+   * Reads what {@link #find} looks at first: processors fetch many cache lines at once only when the loads stand close
+   * together.
+   *
+   * @param count of {@link #hashes}
+   */
+  #expect(count: number): void {
+    const slots = this.#slots
+    const hashes = this.#hashes
+    const mask = slots.length - 1
+    let sum = 0
+    for (let k = 0; k < count; k++) sum ^= slots[((hashes[k] ?? 0) * SLOT) & mask] ?? 0
+    this.touched = sum
+  }
+
+  #find(hash: number, pool: NamePool, nameStart: number, nameLength: number, address: number): number {
     const slots = this.#slots
     if (slots.length === 0) return -1
     for (let probe = 0; probe < MAX_PROBES; probe++) {
@@ -143,19 +161,8 @@ export class SymbolTableBuilder {
     return -1
   }
 
-  /** As {@link find}, of a symbol of a batch that was prepared. */
-  findTwinOf({ pool, nameStarts, nameLengths, flags, addresses, hashes }: SymbolBatch, i: number): number {
-    return this.find(
-      pool,
-      nameStarts[i] ?? 0,
-      nameLengths[i] ?? 0,
-      addressOf(flags[i] ?? 0, addresses[i] ?? 0),
-      hashes[i] ?? 0,
-    )
-  }
-
   /** Lets {@link find} find the symbol. Of several with one name and address, the first is kept. */
-  remember(index: number, hash?: number): void {
+  remember(index: number): void {
     if (this.#remembered * 2 * SLOT >= this.#slots.length) this.#growSlots()
     this.#remembered++
     const slots = this.#slots
@@ -163,18 +170,16 @@ export class SymbolTableBuilder {
     const start = this.#nameStarts[index] ?? 0
     const length = this.#nameLengths[index] ?? 0
     const address = this.#addresses[index] ?? 0
-    const key = hash ?? hashOf(pool, start, length, address)
+    const hash = hashOf(pool, start, length, address)
     for (let probe = 0; probe < MAX_PROBES; probe++) {
-      const slot = ((key + probe) * SLOT) & (slots.length - 1)
+      const slot = ((hash + probe) * SLOT) & (slots.length - 1)
       if (slots[slot] === 0) {
         slots[slot] = index + 1
-        slots[slot + 1] = key
-        slots[slot + 2] = start
-        slots[slot + 3] = length
+        slots[slot + 1] = hash
         return
       }
       // Twins would make one long chain of equal hashes, and only the first is ever found.
-      if (slots[slot + 1] === key && this.#isTwin(slot, pool, start, length, address)) return
+      if (slots[slot + 1] === hash && this.#isTwin(slot, pool, start, length, address)) return
     }
   }
 
@@ -244,10 +249,10 @@ export class SymbolTableBuilder {
   #isTwin(slot: number, pool: NamePool, nameStart: number, nameLength: number, address: number): boolean {
     const slots = this.#slots
     const index = (slots[slot] ?? 0) - 1
-    if (slots[slot + 3] !== nameLength || this.#addresses[index] !== address) return false
+    if (this.#nameLengths[index] !== nameLength || this.#addresses[index] !== address) return false
     this.#comparable -= nameLength
     if (this.#comparable < 0) return false
-    return sameBytes(this.#poolOf(index), (slots[slot + 2] ?? 0) >>> 0, pool, nameStart, nameLength)
+    return sameBytes(this.#poolOf(index), this.#nameStarts[index] ?? 0, pool, nameStart, nameLength)
   }
 
   /** Twice the slots, or at once as many as the symbols there are may need; what is in them moves by its hash. */
@@ -295,15 +300,19 @@ function sameBytes(a: NamePool, startA: number, b: NamePool, startB: number, len
 }
 
 /**
- * Signed 32 bits over the words of the name and the address, mixed as MurmurHash3 does: good enough for a table that
- * compares what it finds.
+ * Signed 32 bits over the address and a few words of the name. That tells symbols with an address apart, and most
+ * imports; the table compares what it finds.
  */
 function hashOf({ words, bytes }: NamePool, start: number, length: number, address: number): number {
   const end = start + length
   let hash = (address % 0x1_0000_0000) ^ length
-  let at = start
-  for (; at + 4 <= end; at += 4) hash = mixed(hash, words.getInt32(at, true))
-  for (; at < end; at++) hash = mixed(hash, bytes[at] ?? 0)
+  if (length < 8) for (let at = start; at < end; at++) hash = mixed(hash, bytes[at] ?? 0)
+  else {
+    hash = mixed(hash, words.getInt32(start + (length >>> 1) - 4, true))
+    hash = mixed(hash, words.getInt32(start + (length >>> 1), true))
+    hash = mixed(hash, words.getInt32(end - 8, true))
+    hash = mixed(hash, words.getInt32(end - 4, true))
+  }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   return hash ^ (hash >>> 13)
 }
@@ -313,6 +322,7 @@ function addressOf(flags: number, address: number): number {
   return (flags & SymbolFlag.Defined) === 0 ? 0 : address
 }
 
+/** A step of MurmurHash3. */
 function mixed(hash: number, word: number): number {
   const part = Math.imul(word, 0xcc9e2d51)
   hash ^= Math.imul((part << 15) | (part >>> 17), 0x1b873593)
