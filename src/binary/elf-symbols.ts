@@ -1,5 +1,6 @@
 import { latin1 } from '../bytes/cursor.ts'
 import { checkLimit, type Limits } from '../bytes/limits.ts'
+import { radixOrder } from '../bytes/radix.ts'
 import { DetectorError, hex } from '../errors.ts'
 import type { DamageLog } from './damage.ts'
 import type { ElfDynamic } from './elf-dynamic.ts'
@@ -7,6 +8,7 @@ import type { ElfTables, RawSection } from './elf-headers.ts'
 import { SectionType } from './elf-sections.ts'
 import { NamePool } from './name-pool.ts'
 import { type ImportedSymbol, SymbolFlag, type SymbolTable } from './program.ts'
+import { SymbolBatch } from './symbol-batch.ts'
 import { SymbolTableBuilder } from './symbol-table.ts'
 
 /** `st_shndx` values with a meaning of their own. */
@@ -18,9 +20,9 @@ const SymbolType = { Object: 1, Function: 2, Section: 3, File: 4, Common: 5, Tls
 const VISIBLE: ReadonlySet<number> = new Set([0, 3])
 
 const MACHINE_ARM = 40
-/** Entries read in one window: 1.5 MiB of 64-bit symbols. */
-const CHUNK_ENTRIES = 65_536
-const AT_SIGN = 0x40
+/** Entries read at once. Of a table whose symbols may have twins, whole programs: names are best met in their order. */
+const BATCH_ENTRIES = 512
+const TWIN_BATCH_ENTRIES = 131_072
 
 /** A symbol table of the file, located and clipped. */
 interface Table {
@@ -30,18 +32,6 @@ interface Table {
   /** `SHT_SYMTAB_SHNDX` values, for files with more than 65,279 sections. */
   readonly extended: DataView | undefined
   readonly dynamic: boolean
-}
-
-/** One entry, decoded. A single object is reused for all of them: tables have a million. */
-interface RawSymbol {
-  nameStart: number
-  nameLength: number
-  binding: number
-  type: number
-  visibility: number
-  sectionIndex: number
-  address: number
-  size: number
 }
 
 export interface ElfSymbols {
@@ -69,21 +59,30 @@ export function readElfSymbols(
 ): ElfSymbols {
   const reader = new SymbolReader(tables, sectionIndexOf, limits, damage)
   const full = reader.sectionTable(SectionType.Symtab)
-  const exported = reader.sectionTable(SectionType.Dynsym) ?? reader.dynamicTable(dynamic)
+  const exported = reader.sectionTable(SectionType.Dynsym, dynamic) ?? reader.dynamicTable(dynamic)
   const builder = new SymbolTableBuilder((full?.count ?? 0) + (full === undefined ? (exported?.count ?? 0) : 0))
 
   const imports = new Set<string>()
-  const collectsImports = (table: Table) => table === (exported ?? (isObject(tables) ? full : undefined))
+  const importing = exported ?? (isObject(tables) ? full : undefined)
   for (const table of [full, exported]) {
     if (table === undefined) continue
-    reader.visit(table, (symbol) => {
-      if (symbol.sectionIndex === SectionIndex.Undefined && collectsImports(table)) imports.add(nameOf(symbol, table))
-      const entry = reader.entry(symbol, table)
-      const address = symbol.sectionIndex === SectionIndex.Undefined ? 0 : symbol.address
-      const twin = table === full ? -1 : builder.find(table.names, symbol.nameStart, symbol.nameLength, address)
-      if (twin >= 0) return builder.addFlags(twin, entry.flags & SymbolFlag.Exported)
-      const index = builder.add(entry)
-      if (table === full && exported !== undefined && symbol.binding !== Binding.Local) builder.remember(index)
+    const hasOther = full !== undefined && exported !== undefined
+    const seeksTwins = hasOther && table === exported
+    const remembers = hasOther && table === full
+    reader.visit(table, seeksTwins ? TWIN_BATCH_ENTRIES : BATCH_ENTRIES, (batch, order) => {
+      const twins = seeksTwins ? builder.findAll(batch, order) : undefined
+      for (let i = 0; i < batch.count; i++) {
+        if (batch.nameLengths[i] === 0) continue
+        const flags = batch.flags[i] ?? 0
+        if (table === importing && (flags & SymbolFlag.Defined) === 0) imports.add(nameOf(batch, i))
+        const twin = twins?.[i] ?? -1
+        if (twin >= 0) {
+          builder.addFlags(twin, flags & SymbolFlag.Exported)
+          continue
+        }
+        const index = builder.addOf(batch, i)
+        if (remembers && batch.locals[i] === 0) builder.remember(index)
+      }
     })
   }
   return {
@@ -98,8 +97,8 @@ function isObject(tables: ElfTables): boolean {
   return tables.header.type === 1
 }
 
-function nameOf(symbol: RawSymbol, { names }: Table): string {
-  return latin1(names.bytes.subarray(symbol.nameStart, symbol.nameStart + symbol.nameLength))
+function nameOf({ pool, nameStarts, nameLengths }: SymbolBatch, i: number): string {
+  return latin1(pool.bytes.subarray(nameStarts[i] ?? 0, (nameStarts[i] ?? 0) + (nameLengths[i] ?? 0)))
 }
 
 class SymbolReader {
@@ -117,8 +116,11 @@ class SymbolReader {
     this.#entryBytes = tables.header.bits === 64 ? 24 : 16
   }
 
-  /** The first symbol table of the type, with its names; undefined where it is missing or its names are. */
-  sectionTable(type: number): Table | undefined {
+  /**
+   * The first symbol table of the type, with its names; undefined where it is missing or its names are. Names that the
+   * dynamic section led to are not read again.
+   */
+  sectionTable(type: number, dynamic?: ElfDynamic): Table | undefined {
     const { sections, cursor } = this.#tables
     const index = sections.findIndex((section) => section.type === type && section.size > 0)
     const section = sections[index]
@@ -135,10 +137,12 @@ class SymbolReader {
       this.#damage.add(`${what} needs ${section.size} bytes at ${hex(section.offset)}, file has ${cursor.size} bytes`)
     const count = Math.floor(bytes / this.#entryBytes)
     checkLimit(this.#limits, 'symbols', count, { offset: section.offset })
+    const known = dynamic?.symbols?.names
+    const isKnown = known?.offset === strings.offset && known.bytes.length === stringsSize
     return {
       offset: section.offset,
       count,
-      names: new NamePool(cursor.source, strings.offset, stringsSize, this.#limits),
+      names: isKnown ? known : new NamePool(cursor.source, strings.offset, stringsSize, this.#limits),
       extended: this.#extendedIndexes(index, count),
       dynamic: type === SectionType.Dynsym,
     }
@@ -159,96 +163,103 @@ class SymbolReader {
     return viewOf(cursor.bytes(section.offset, count * 4))
   }
 
-  /** Calls `accept` for every symbol that has a name and is no section or file symbol, in table order. */
-  visit(table: Table, accept: (symbol: RawSymbol) => void): void {
-    const { cursor, header } = this.#tables
-    const { littleEndian } = header
-    const symbol = emptySymbol()
+  /**
+   * Calls `accept` with the symbols of the table but for sections and files, in batches; what has no name has none there
+   * either. `order` has the places of those with a name, by the place of the name. Both are filled anew for each call.
+   */
+  visit(
+    { offset, count, names, extended, dynamic }: Table,
+    batchEntries: number,
+    accept: (batch: SymbolBatch, order: Uint32Array) => void,
+  ): void {
+    const { cursor } = this.#tables
+    const batch = new SymbolBatch(names, Math.min(batchEntries, count))
     let nameless = 0
-    for (let done = 0; done < table.count; done += CHUNK_ENTRIES) {
-      const count = Math.min(CHUNK_ENTRIES, table.count - done)
-      const view = viewOf(cursor.bytes(table.offset + done * this.#entryBytes, count * this.#entryBytes))
-      for (let i = 0; i < count; i++) {
-        if (header.bits === 64) decode64(view, i * 24, littleEndian, symbol)
-        else decode32(view, i * 16, littleEndian, symbol)
-        if (symbol.nameStart === 0 || symbol.type === SymbolType.Section || symbol.type === SymbolType.File) continue
-        symbol.nameLength = this.#nameLength(table, symbol.nameStart)
-        if (symbol.nameLength < 0) nameless++
-        if (symbol.nameLength <= 0) continue
-        if (symbol.sectionIndex === SectionIndex.Extended && table.extended !== undefined)
-          symbol.sectionIndex = table.extended.getUint32((done + i) * 4, littleEndian)
-        else if (symbol.sectionIndex >= SectionIndex.Reserved) symbol.sectionIndex = -1
-        // Bit 0 says "Thumb code", it is not part of the address.
-        if (header.machine === MACHINE_ARM && symbol.type === SymbolType.Function && symbol.address % 2 === 1)
-          symbol.address--
-        accept(symbol)
+    for (let done = 0; done < count; done += batchEntries) {
+      const entries = Math.min(batchEntries, count - done)
+      const view = viewOf(cursor.bytes(offset + done * this.#entryBytes, entries * this.#entryBytes))
+      this.#decode(view, entries, dynamic, extended, done, batch)
+      const { nameStarts, nameLengths } = batch
+      // Dynamic symbols are in the order of a hash table, which meets names at random; full tables are in order.
+      const order = dynamic ? radixOrder([nameStarts], batch.count) : inOrder(batch.count)
+      let named = 0
+      for (let k = 0; k < order.length; k++) {
+        const i = order[k] ?? 0
+        const start = nameStarts[i] ?? 0
+        const length = dynamic ? names.length(start) : names.lengthWithoutVersion(start)
+        if (length < 0) nameless++
+        nameLengths[i] = Math.max(length, 0)
+        if (length > 0) order[named++] = i
       }
+      accept(batch, order.subarray(0, named))
     }
-    if (nameless > 0)
-      this.#damage.add(`${nameless} symbols of the table at ${hex(table.offset)} have names without end`)
+    if (nameless > 0) this.#damage.add(`${nameless} symbols of the table at ${hex(offset)} have names without end`)
   }
 
-  /** Bytes of the name without the `@VERSION` that linkers append in `.symtab`. */
-  #nameLength(table: Table, start: number): number {
-    const length = table.names.length(start)
-    if (table.dynamic || length <= 0) return length
-    const { bytes } = table.names
-    for (let i = start + 1; i < start + length; i++) if (bytes[i] === AT_SIGN) return i - start
-    return length
-  }
-
-  #flags(symbol: RawSymbol, table: Table): number {
-    let flags = 0
-    if (symbol.sectionIndex !== SectionIndex.Undefined) flags |= SymbolFlag.Defined
-    if (symbol.type === SymbolType.Function || symbol.type === SymbolType.Ifunc) flags |= SymbolFlag.Function
-    if (symbol.type === SymbolType.Object || symbol.type === SymbolType.Tls || symbol.type === SymbolType.Common)
-      flags |= SymbolFlag.Object
-    if (symbol.binding === Binding.Weak) flags |= SymbolFlag.Weak
-    const bindable = symbol.binding !== Binding.Local && VISIBLE.has(symbol.visibility)
-    if (table.dynamic && bindable && (flags & SymbolFlag.Defined) !== 0) flags |= SymbolFlag.Exported
-    return flags
-  }
-
-  entry(symbol: RawSymbol, table: Table): Parameters<SymbolTableBuilder['add']>[0] {
-    return {
-      address: symbol.address,
-      size: symbol.size,
-      flags: this.#flags(symbol, table),
-      section: symbol.sectionIndex > 0 ? (this.#sectionIndexOf[symbol.sectionIndex] ?? -1) : -1,
-      pool: table.names,
-      nameStart: symbol.nameStart,
-      nameLength: symbol.nameLength,
+  /** Decodes entries, from the `first` of the table on, but for those without a name and of sections and files. */
+  #decode(
+    view: DataView,
+    entries: number,
+    dynamic: boolean,
+    extended: DataView | undefined,
+    first: number,
+    batch: SymbolBatch,
+  ): void {
+    const { bits, littleEndian, machine } = this.#tables.header
+    const [entryBytes, infoAt, indexAt] = bits === 64 ? [24, 4, 6] : [16, 12, 14]
+    let count = 0
+    for (let i = 0; i < entries; i++) {
+      const at = i * entryBytes
+      const nameStart = view.getUint32(at, littleEndian)
+      const info = view.getUint8(at + infoAt)
+      const type = info & 0xf
+      if (nameStart === 0 || type === SymbolType.Section || type === SymbolType.File) continue
+      let index = view.getUint16(at + indexAt, littleEndian)
+      if (index === SectionIndex.Extended && extended !== undefined)
+        index = extended.getUint32((first + i) * 4, littleEndian)
+      else if (index >= SectionIndex.Reserved) index = -1
+      let address = 0
+      let size = 0
+      if (bits === 64) {
+        const highAt = littleEndian ? 4 : 0
+        const lowAt = 4 - highAt
+        // Signed, so that kernel addresses from 2^63 on stay exact.
+        address = view.getInt32(at + 8 + highAt, littleEndian) * 2 ** 32 + view.getUint32(at + 8 + lowAt, littleEndian)
+        size = view.getUint32(at + 16 + highAt, littleEndian) * 2 ** 32 + view.getUint32(at + 16 + lowAt, littleEndian)
+      } else {
+        address = view.getUint32(at + 4, littleEndian)
+        size = view.getUint32(at + 8, littleEndian)
+      }
+      // Bit 0 says "Thumb code", it is not part of the address.
+      if (machine === MACHINE_ARM && type === SymbolType.Function && address % 2 === 1) address--
+      const binding = info >> 4
+      batch.nameStarts[count] = nameStart
+      batch.addresses[count] = address
+      batch.sizes[count] = size
+      batch.flags[count] = flagsOf(index, type, binding, dynamic && VISIBLE.has(view.getUint8(at + infoAt + 1) & 3))
+      batch.sections[count] = index > 0 ? (this.#sectionIndexOf[index] ?? -1) : -1
+      batch.locals[count] = binding === Binding.Local ? 1 : 0
+      count++
     }
+    batch.count = count
   }
 }
 
-function emptySymbol(): RawSymbol {
-  return { nameStart: 0, nameLength: 0, binding: 0, type: 0, visibility: 0, sectionIndex: 0, address: 0, size: 0 }
+/** @param visible the symbol is of the dynamic table and other programs may bind to it */
+function flagsOf(sectionIndex: number, type: number, binding: number, visible: boolean): number {
+  let flags = 0
+  if (sectionIndex !== SectionIndex.Undefined) flags |= SymbolFlag.Defined
+  if (type === SymbolType.Function || type === SymbolType.Ifunc) flags |= SymbolFlag.Function
+  if (type === SymbolType.Object || type === SymbolType.Tls || type === SymbolType.Common) flags |= SymbolFlag.Object
+  if (binding === Binding.Weak) flags |= SymbolFlag.Weak
+  if (visible && binding !== Binding.Local && sectionIndex !== SectionIndex.Undefined) flags |= SymbolFlag.Exported
+  return flags
 }
 
-function decode64(view: DataView, at: number, littleEndian: boolean, into: RawSymbol): void {
-  into.nameStart = view.getUint32(at, littleEndian)
-  setInfo(view.getUint8(at + 4), view.getUint8(at + 5), into)
-  into.sectionIndex = view.getUint16(at + 6, littleEndian)
-  const highAt = littleEndian ? 4 : 0
-  const lowAt = 4 - highAt
-  // Signed, so that kernel addresses from 2^63 on stay exact.
-  into.address = view.getInt32(at + 8 + highAt, littleEndian) * 2 ** 32 + view.getUint32(at + 8 + lowAt, littleEndian)
-  into.size = view.getUint32(at + 16 + highAt, littleEndian) * 2 ** 32 + view.getUint32(at + 16 + lowAt, littleEndian)
-}
-
-function decode32(view: DataView, at: number, littleEndian: boolean, into: RawSymbol): void {
-  into.nameStart = view.getUint32(at, littleEndian)
-  into.address = view.getUint32(at + 4, littleEndian)
-  into.size = view.getUint32(at + 8, littleEndian)
-  setInfo(view.getUint8(at + 12), view.getUint8(at + 13), into)
-  into.sectionIndex = view.getUint16(at + 14, littleEndian)
-}
-
-function setInfo(info: number, other: number, into: RawSymbol): void {
-  into.binding = info >> 4
-  into.type = info & 0xf
-  into.visibility = other & 3
+function inOrder(count: number): Uint32Array {
+  const order = new Uint32Array(count)
+  for (let i = 0; i < count; i++) order[i] = i
+  return order
 }
 
 function viewOf(bytes: Uint8Array): DataView {

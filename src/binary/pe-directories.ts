@@ -83,10 +83,10 @@ export function readExports(
       const forwarded: boolean = rva >= directory.rva && rva < directory.rva + directory.size
       const section = forwarded ? -1 : pe.sectionOfRva(rva)
       const address: number = pe.imageBase + rva
-      const twin = builder.find(name.pool, name.start, nameLength, address)
       const isCode = pe.coff.sections[section]?.role === 'code'
       const kind = section < 0 ? 0 : isCode ? SymbolFlag.Function : SymbolFlag.Object
       const flags = SymbolFlag.Exported | (forwarded ? 0 : SymbolFlag.Defined) | kind
+      const twin = builder.find(name.pool, name.start, nameLength, address)
       if (twin >= 0) builder.addFlags(twin, flags)
       else builder.add({ address, size: 0, flags, section, pool: name.pool, nameStart: name.start, nameLength })
     }

@@ -73,6 +73,13 @@ export const SymbolFlag = {
   Weak: 16,
 } as const
 
+/** Bytes that hold names. Names may share bytes, but cover a table of any size only a few times in sum. */
+export interface NameTable {
+  readonly bytes: Uint8Array
+  /** File offset of the first byte. */
+  readonly offset: number
+}
+
 /** Symbols as a struct of arrays: a browser has a million of them. Order is the file's. */
 export interface SymbolTable {
   readonly count: number
@@ -83,6 +90,12 @@ export interface SymbolTable {
   readonly flags: Uint8Array
   /** Index into {@link Program.sections}, -1 where there is none. */
   readonly sections: Int32Array
+  /** The tables that names stand in. */
+  readonly nameTables: readonly NameTable[]
+  /** Index into {@link nameTables}, and where in that table the name is: its first byte, and bytes. */
+  readonly nameTableIndexes: Uint32Array
+  readonly nameStarts: Uint32Array
+  readonly nameLengths: Uint32Array
   /** The name's bytes, a view, without NUL and without an ELF version suffix. */
   nameBytes(index: number): Uint8Array
   /** The name as Latin-1 text. */

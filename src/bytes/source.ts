@@ -22,9 +22,9 @@ export interface ByteSource {
 }
 
 /** Size of the pages a file is read in: large enough that headers and tables cost one read, small enough to drop. */
-const PAGE_BYTES = 1 << 20
+const PAGE_BYTES = 1 << 16
 /** Pages kept, 16 MiB in all: a symbol table, its strings and the section being walked stay in memory together. */
-const PAGES_KEPT = 16
+const PAGES_KEPT = 256
 
 /** A source over bytes already in memory. The array is not copied. */
 export function bytesSource(bytes: Uint8Array): ByteSource {
@@ -84,7 +84,8 @@ export function fileSource(path: string): ByteSource {
   }
 
   function readExactly(offset: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length)
+    // Not cleared first: what cannot be filled is never returned.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
     fill(bytes, offset)
     return bytes
   }

@@ -1,5 +1,6 @@
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
-import type { Program, SymbolTable } from '../binary/program.ts'
+import type { Program } from '../binary/program.ts'
+import { noSymbols } from '../binary/symbol-table.ts'
 import { VarintReader, VarintWriter } from '../bytes/varint.ts'
 import { DetectorError } from '../errors.ts'
 import { EXTRACTION_VERSION } from '../fingerprint/extract.ts'
@@ -221,16 +222,7 @@ function programOf(facts: ProgramFacts): Program {
   return { ...facts, symbols: NO_SYMBOLS, imports: [], relocationTables: [], unwindTables: [] }
 }
 
-const NO_SYMBOLS: SymbolTable = {
-  count: 0,
-  addresses: new Float64Array(0),
-  sizes: new Float64Array(0),
-  flags: new Uint8Array(0),
-  sections: new Int32Array(0),
-  nameBytes: () => new Uint8Array(0),
-  name: () => '',
-  nameOffset: () => 0,
-}
+const NO_SYMBOLS = noSymbols()
 
 function compress(bytes: Uint8Array): Uint8Array {
   const params = {

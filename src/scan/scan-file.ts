@@ -27,8 +27,8 @@ export interface ScanOptions extends Watch {
 export const DEFAULT_MIN_CONFIDENCE = 0.8
 /** The path that a report gives to bytes that came from nowhere. */
 const BYTES_PATH = '(bytes)'
-/** Bytes hashed at once. */
-const HASH_WINDOW = 1 << 20
+/** Bytes hashed at once: they stay in the second cache between being read and being hashed. */
+const HASH_WINDOW = 1 << 18
 
 /**
  * Scans one program, archive of objects, or the bytes of one. A broken file, or one that is no program, becomes an
@@ -217,8 +217,12 @@ function systemCode(error: unknown): 'INPUT_UNREADABLE' | undefined {
 
 function sha256Of(source: ByteSource): string {
   const hash = createHash('sha256')
-  for (let at = 0; at < source.size; at += HASH_WINDOW)
-    hash.update(source.read(at, Math.min(HASH_WINDOW, source.size - at)))
+  const window = new Uint8Array(Math.min(HASH_WINDOW, source.size))
+  for (let at = 0; at < source.size; at += window.length) {
+    const part = window.subarray(0, Math.min(window.length, source.size - at))
+    source.readInto(part, at)
+    hash.update(part)
+  }
   return hash.digest('hex')
 }
 

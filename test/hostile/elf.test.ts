@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { readElf } from '../../src/binary/elf.ts'
 import { bytesSource } from '../../src/bytes/source.ts'
+import { PrintSet } from '../../src/fingerprint/print-set.ts'
+import { extractSymbols } from '../../src/fingerprint/symbols.ts'
 import { buildElf, type FixtureSymbol } from '../fixtures/elf.ts'
 import { exhaust } from './exhaust.ts'
 import { survey } from './mutate.ts'
@@ -36,4 +38,28 @@ test('names that all overlap end in FORMAT_CORRUPT or damage, not in hours', () 
   const started = performance.now()
   readElf(bytesSource(forged))
   expect(performance.now() - started).toBeLessThan(5000)
+})
+
+/** One name of 60,000 bytes and a table of 20,000 symbols that each have a part of it. */
+function withOneLongName(startOf: (i: number) => number): Uint8Array {
+  const long = 'f'.repeat(60_000)
+  const symbols = Array.from({ length: 20_000 }, (_, i) => ({ name: i === 0 ? long : `f${i}`, offset: 0 }))
+  const bytes = Uint8Array.from(buildElf({ symbols }))
+  const table = readElf(bytesSource(bytes)).sections.find((section) => section.name === '.symtab')!
+  const view = new DataView(bytes.buffer)
+  for (let i = 2; i < 20_000; i++) view.setUint32(table.offset + i * 24, startOf(i), true)
+  return bytes
+}
+
+test.each([
+  ['the same', () => 1],
+  ['ever shorter', (i: number) => 1 + i],
+  ['by turns long and short', (i: number) => (i % 2 === 0 ? 1 : 59_000)],
+])('a long name that every symbol has, %s, ends in FORMAT_CORRUPT or damage, not in hours', (_name, startOf) => {
+  const bytes = withOneLongName(startOf)
+  const started = performance.now()
+  const program = readElf(bytesSource(bytes))
+  extractSymbols(program, new PrintSet())
+  expect(performance.now() - started).toBeLessThan(5000)
+  expect(program.damage).toEqual([expect.stringContaining('overlap without end')])
 })

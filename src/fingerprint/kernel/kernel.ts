@@ -43,6 +43,8 @@ export interface KernelExports {
     rangeBase: number,
     output: number,
   ): number
+  /** Fingerprints names (pairs of start in the window and bytes) into an output of `count` rows; returns the rows. */
+  names(window: number, requests: number, count: number, base: number, output: number): number
   /** Drops the rows of an output that a filter does not hold; returns how many are left. */
   retain(output: number, capacity: number, rows: number, filter: number, blocks: number): number
   /** Fingerprints the functions that a request describes, and writes the counts of rows into it. */

@@ -2,6 +2,7 @@
 
 export { retain } from './filter'
 export { fingerprintFunctions, x86Length } from './functions'
+export { names } from './names'
 export { candidateCount, openBytes, openUnits, printCount, stringRows, strings, stringsBytes } from './strings'
 export { tableRows, tables } from './tables'
 export { xxh64 } from './xxh64'
