@@ -2,7 +2,7 @@ import { hash64 } from '../bytes/hash.ts'
 import type { PrintsBuilder } from '../database/prints-builder.ts'
 import type { Token } from '../fingerprint/c-lexer.ts'
 import { type Layout, resolveType, type TypeSpec } from '../fingerprint/c-types.ts'
-import { ConstantScope, type Definitions, macroFacts } from '../fingerprint/constant-scope.ts'
+import { CHOICES, ConstantScope, type Definitions, macroFacts } from '../fingerprint/constant-scope.ts'
 import { extractTable } from '../fingerprint/extract.ts'
 import type { Macro } from '../fingerprint/macros.ts'
 import { Kind } from '../fingerprint/print-set.ts'
@@ -224,17 +224,18 @@ export class ConstantIndexer {
       if (seen.has(name)) return
       seen.add(name)
       const value = scope.numberOf(name)
-      const macro = value === undefined ? scope.macrosOf(name)?.[0] : undefined
-      key += ` ${name}=${value ?? (macro === undefined ? '' : `#${this.#idOf(macro)}`)}`
-      if (macro === undefined) return
-      expands = true
-      for (const inner of macroFacts(macro).names) describe(inner)
+      const macros = value === undefined ? (scope.macrosOf(name) ?? []) : []
+      key += ` ${name}=${value ?? macros.map((macro) => `#${this.#idOf(macro)}`).join('')}`
+      if (macros.length > 0) expands = true
+      for (const macro of macros) for (const inner of macroFacts(macro).names) describe(inner)
     }
     for (const { names } of parts) for (const name of names) describe(name)
     const known = this.#tables.get(key)
     if (known !== undefined) return known
     const joined = joinParts(initialiser.tokens, includes, parts.slice(1))
-    const features = this.#features(layout, expands ? scope.expand(joined) : joined, scope.numberOf)
+    let features = NOTHING
+    for (let choice = 0; choice < (expands ? CHOICES : 1) && features === NOTHING; choice++)
+      features = this.#features(layout, expands ? scope.expand(joined, choice) : joined, scope.numberOf)
     this.#tables.set(key, features)
     return features
   }

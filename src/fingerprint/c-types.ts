@@ -35,8 +35,8 @@ export interface TypeScope {
   readonly numberOf: ValueOf
   /** The type behind `name`, or behind `struct name` and `enum name`. */
   readonly typeOf: (name: string) => TypeSpec | undefined
-  /** The names that an object-like macro consists of, when it does consist of names. */
-  readonly namesOf: (name: string) => readonly string[] | undefined
+  /** The names that an object-like macro consists of, for each of its definitions that does consist of names. */
+  readonly namesOf: (name: string) => readonly (readonly string[])[]
 }
 
 /** Types of types; a chain that is longer goes in circles. */
@@ -135,9 +135,10 @@ function resolveNames(names: readonly string[], scope: TypeScope, depth: number)
     if (width !== undefined) return SCALARS[Number(width) / 8]
     const known = scope.typeOf(name)
     if (known !== undefined) return resolveType(known, scope, depth + 1)
-    const body = scope.namesOf(name)
-    const layout = body === undefined ? undefined : resolveType({ kind: 'names', names: body }, scope, depth + 1)
-    if (layout !== undefined) return layout
+    for (const body of scope.namesOf(name)) {
+      const layout = resolveType({ kind: 'names', names: body }, scope, depth + 1)
+      if (layout !== undefined) return layout
+    }
     const custom = CUSTOM.exec(name)?.[1]
     if (custom !== undefined) return SCALARS[Number(custom) / 8]
     if (CUSTOM_BYTES.test(name)) return SCALARS[1]
@@ -163,6 +164,8 @@ export interface Declarator {
   readonly type: TypeSpec
 }
 
+/** Words of a type that is the argument of a macro. */
+const MAX_TYPE_WORDS = 4
 /** Tokens of one declaration; a structure's members stand within it. */
 const MAX_DECLARATION = 2048
 
@@ -205,8 +208,12 @@ export function readDeclaration(
     else if (text === '(') {
       // A macro or an attribute with its arguments; behind a type it is a function.
       names.pop()
-      if (closing[i]! < 0) break
-      i = closing[i]!
+      const close = closing[i]!
+      if (close < 0) break
+      // `ARRAY_OF(uint16_t) name[]`: the type may be the argument.
+      const inside = close - i <= MAX_TYPE_WORDS ? tokens.slice(i + 1, close) : []
+      if (inside.every((token) => token.kind === 'i')) for (const token of inside) names.push(token.text)
+      i = close
       if (tokens[i + 1]?.text === '(') isUnknown = true
     } else if (text === '[') {
       const close = closing[i]!

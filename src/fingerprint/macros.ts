@@ -127,7 +127,7 @@ export class MacroTable {
 }
 
 /**
- * Tokens with their macros replaced: as many as there are names, and `budget` more. Of several definitions of one name the
+ * Tokens with their macros replaced: up to eight times for each name, and `budget` times more. Of several definitions of one name the
  * first counts. What is left over stays as it is.
  */
 export function expandMacros(
@@ -139,9 +139,9 @@ export function expandMacros(
     const found = definitionOf(name)
     return found === undefined ? undefined : [found]
   }
-  // Every macro name of the text may be replaced; the budget guards against what is in their bodies.
+  // Every macro name of the text may be replaced, and what it stands for some times again; the budget guards the rest.
   const names = tokens.reduce((sum, { kind }) => sum + Number(kind === 'i'), 0)
-  return new Expansion(definitionsOf, 0, names + budget).expand(tokens, NOTHING_HIDDEN, false)
+  return new Expansion(definitionsOf, 0, 8 * names + budget).expand(tokens, NOTHING_HIDDEN, false)
 }
 
 type ExpandedToken = Token & { readonly fromHeader: boolean }
