@@ -53,6 +53,9 @@ export interface PlacedFile {
   readonly vendored: boolean
 }
 
+/** Names that one table may depend on, macros behind macros included; enumerations of thousands stand in real ones. */
+const MAX_NAMES = 65_536
+
 const NOTHING: TableFeatures = { little: [], big: [] }
 
 /**
@@ -217,19 +220,18 @@ export class ConstantIndexer {
       if (list === undefined) return NOTHING
       parts.push(list)
     }
-    const seen = new Set<string>()
     let expands = false
     let key = `${signature(layout)} ${parts.map(({ id }) => id).join()}`
-    const describe = (name: string): void => {
-      if (seen.has(name)) return
-      seen.add(name)
+    const names = new Set(parts.flatMap((part) => part.names))
+    for (const name of names) {
+      if (names.size > MAX_NAMES) return NOTHING
       const value = scope.numberOf(name)
       const macros = value === undefined ? (scope.macrosOf(name) ?? []) : []
       key += ` ${name}=${value ?? macros.map((macro) => `#${this.#idOf(macro)}`).join('')}`
       if (macros.length > 0) expands = true
-      for (const macro of macros) for (const inner of macroFacts(macro).names) describe(inner)
+      // The set grows while it is walked.
+      for (const macro of macros) for (const inner of macroFacts(macro).names) names.add(inner)
     }
-    for (const { names } of parts) for (const name of names) describe(name)
     const known = this.#tables.get(key)
     if (known !== undefined) return known
     const joined = joinParts(initialiser.tokens, includes, parts.slice(1))

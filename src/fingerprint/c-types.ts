@@ -42,6 +42,8 @@ export interface TypeScope {
 /** Types of types; a chain that is longer goes in circles. */
 const MAX_CHAIN = 16
 const MAX_MEMBERS = 256
+/** Types looked at for one table: members of members multiply. */
+const MAX_RESOLVED = 10_000
 /** Elements of one array: the largest tables of real sources have some hundred thousand. */
 const MAX_COUNT = 1 << 24
 
@@ -65,17 +67,22 @@ const SCALARS: Readonly<Record<number, Layout>> = {
  * The layout of a type that is the same for all compilers and data models; undefined for every other (`long`, pointers,
  * `size_t`, bit fields), and for what cannot be told.
  */
-export function resolveType(spec: TypeSpec, scope: TypeScope, depth = 0): Layout | undefined {
-  if (depth > MAX_CHAIN) return undefined
+export function resolveType(
+  spec: TypeSpec,
+  scope: TypeScope,
+  depth = 0,
+  budget: { left: number } = { left: MAX_RESOLVED },
+): Layout | undefined {
+  if (depth > MAX_CHAIN || budget.left-- <= 0) return undefined
   switch (spec.kind) {
     case 'names':
-      return resolveNames(spec.names, scope, depth)
+      return resolveNames(spec.names, scope, depth, budget)
     case 'enum':
       return SCALARS[4]
     case 'unknown':
       return undefined
     case 'array': {
-      let layout = resolveType(spec.element, scope, depth + 1)
+      let layout = resolveType(spec.element, scope, depth + 1, budget)
       for (let i = spec.counts.length - 1; i >= 0 && layout !== undefined; i--) {
         const tokens = spec.counts[i]!
         const value = evaluate(tokens, 0, tokens.length, scope.numberOf)
@@ -86,7 +93,7 @@ export function resolveType(spec: TypeSpec, scope: TypeScope, depth = 0): Layout
       return layout
     }
     case 'struct':
-      return resolveStruct(spec, scope, depth)
+      return resolveStruct(spec, scope, depth, budget)
   }
 }
 
@@ -105,11 +112,12 @@ function resolveStruct(
   spec: { readonly members: readonly Member[]; readonly isUnion: boolean },
   scope: TypeScope,
   depth: number,
+  budget: { left: number },
 ): Layout | undefined {
   const members: { type: Layout; offset: number }[] = []
   let [size, align] = [0, 1]
   for (const member of spec.members) {
-    const type = resolveType(member.type, scope, depth + 1)
+    const type = resolveType(member.type, scope, depth + 1, budget)
     const bytes = type === undefined ? undefined : sizeOf(type)
     if (type === undefined || bytes === undefined) return undefined
     const own = alignOf(type)
@@ -125,7 +133,12 @@ function resolveStruct(
   return { kind: 'struct', members, size: Math.ceil(size / align) * align, align }
 }
 
-function resolveNames(names: readonly string[], scope: TypeScope, depth: number): Layout | undefined {
+function resolveNames(
+  names: readonly string[],
+  scope: TypeScope,
+  depth: number,
+  budget: { left: number },
+): Layout | undefined {
   const builtin = names.filter((name) => BUILTIN.test(name))
   if (builtin.length > 0) return builtinLayout(builtin)
   for (let i = names.length - 1; i >= 0; i--) {
@@ -134,9 +147,9 @@ function resolveNames(names: readonly string[], scope: TypeScope, depth: number)
     const width = STANDARD.exec(name)?.[1]
     if (width !== undefined) return SCALARS[Number(width) / 8]
     const known = scope.typeOf(name)
-    if (known !== undefined) return resolveType(known, scope, depth + 1)
+    if (known !== undefined) return resolveType(known, scope, depth + 1, budget)
     for (const body of scope.namesOf(name)) {
-      const layout = resolveType({ kind: 'names', names: body }, scope, depth + 1)
+      const layout = resolveType({ kind: 'names', names: body }, scope, depth + 1, budget)
       if (layout !== undefined) return layout
     }
     const custom = CUSTOM.exec(name)?.[1]
