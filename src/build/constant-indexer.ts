@@ -2,7 +2,7 @@ import { hash64 } from '../bytes/hash.ts'
 import type { PrintsBuilder } from '../database/prints-builder.ts'
 import type { Token } from '../fingerprint/c-lexer.ts'
 import { type Layout, resolveType, type TypeSpec } from '../fingerprint/c-types.ts'
-import { ConstantScope, type Definitions, macroFacts } from '../fingerprint/constant-scope.ts'
+import { CHOICES, ConstantScope, type Definitions, macroFacts } from '../fingerprint/constant-scope.ts'
 import { extractTable } from '../fingerprint/extract.ts'
 import type { Macro } from '../fingerprint/macros.ts'
 import { Kind } from '../fingerprint/print-set.ts'
@@ -52,6 +52,9 @@ export interface PlacedFile {
   readonly unit: number
   readonly vendored: boolean
 }
+
+/** Names that one table may depend on, macros behind macros included; enumerations of thousands stand in real ones. */
+const MAX_NAMES = 65_536
 
 const NOTHING: TableFeatures = { little: [], big: [] }
 
@@ -217,24 +220,24 @@ export class ConstantIndexer {
       if (list === undefined) return NOTHING
       parts.push(list)
     }
-    const seen = new Set<string>()
     let expands = false
     let key = `${signature(layout)} ${parts.map(({ id }) => id).join()}`
-    const describe = (name: string): void => {
-      if (seen.has(name)) return
-      seen.add(name)
+    const names = new Set(parts.flatMap((part) => part.names))
+    for (const name of names) {
+      if (names.size > MAX_NAMES) return NOTHING
       const value = scope.numberOf(name)
-      const macro = value === undefined ? scope.macrosOf(name)?.[0] : undefined
-      key += ` ${name}=${value ?? (macro === undefined ? '' : `#${this.#idOf(macro)}`)}`
-      if (macro === undefined) return
-      expands = true
-      for (const inner of macroFacts(macro).names) describe(inner)
+      const macros = value === undefined ? (scope.macrosOf(name) ?? []) : []
+      key += ` ${name}=${value ?? macros.map((macro) => `#${this.#idOf(macro)}`).join('')}`
+      if (macros.length > 0) expands = true
+      // The set grows while it is walked.
+      for (const macro of macros) for (const inner of macroFacts(macro).names) names.add(inner)
     }
-    for (const { names } of parts) for (const name of names) describe(name)
     const known = this.#tables.get(key)
     if (known !== undefined) return known
     const joined = joinParts(initialiser.tokens, includes, parts.slice(1))
-    const features = this.#features(layout, expands ? scope.expand(joined) : joined, scope.numberOf)
+    let features = NOTHING
+    for (let choice = 0; choice < (expands ? CHOICES : 1) && features === NOTHING; choice++)
+      features = this.#features(layout, expands ? scope.expand(joined, choice) : joined, scope.numberOf)
     this.#tables.set(key, features)
     return features
   }

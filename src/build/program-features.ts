@@ -125,16 +125,11 @@ function functionsOf(program: Program, prints: PrintSet): { nameAt(offset: numbe
     if (prints.kinds[i] === Kind.Function)
       places.push({ start: prints.offsets[i]!, end: prints.offsets[i]! + prints.lengths[i]! })
   places.sort((a, b) => a.start - b.start)
+  const starts = places.map(({ start }) => start)
   const names = functionNames(program)
   return {
     nameAt(offset) {
-      let [first, end] = [0, places.length]
-      while (first < end) {
-        const middle = (first + end) >> 1
-        if (places[middle]!.start <= offset) first = middle + 1
-        else end = middle
-      }
-      const place = places[first - 1]
+      const place = places[lastAtMost(starts, offset)]
       return place === undefined || offset >= place.end ? '' : (names.get(place.start) ?? '')
     },
   }
@@ -171,5 +166,33 @@ function publicPlaces(program: Program, source: ByteSource): { has(offset: numbe
         ranges.push({ start: offset + at + start, end: offset + at + end })
     }
   }
-  return { has: (offset) => ranges.some(({ start, end }) => offset >= start && offset < end) }
+  // Ascending and disjoint, so that a file full of such starts costs no more than any other.
+  ranges.sort((a, b) => a.start - b.start)
+  const starts: number[] = []
+  const ends: number[] = []
+  for (const { start, end } of ranges) {
+    const last = ends.length - 1
+    if (last >= 0 && start <= ends[last]!) ends[last] = Math.max(ends[last]!, end)
+    else {
+      starts.push(start)
+      ends.push(end)
+    }
+  }
+  return {
+    has(offset) {
+      const at = lastAtMost(starts, offset)
+      return at >= 0 && offset < ends[at]!
+    },
+  }
+}
+
+/** Index of the last of ascending numbers that is not above `value`; -1 without. */
+function lastAtMost(numbers: readonly number[], value: number): number {
+  let [first, end] = [0, numbers.length]
+  while (first < end) {
+    const middle = (first + end) >> 1
+    if (numbers[middle]! <= value) first = middle + 1
+    else end = middle
+  }
+  return first - 1
 }

@@ -35,13 +35,15 @@ export interface TypeScope {
   readonly numberOf: ValueOf
   /** The type behind `name`, or behind `struct name` and `enum name`. */
   readonly typeOf: (name: string) => TypeSpec | undefined
-  /** The names that an object-like macro consists of, when it does consist of names. */
-  readonly namesOf: (name: string) => readonly string[] | undefined
+  /** The names that an object-like macro consists of, for each of its definitions that does consist of names. */
+  readonly namesOf: (name: string) => readonly (readonly string[])[]
 }
 
 /** Types of types; a chain that is longer goes in circles. */
 const MAX_CHAIN = 16
 const MAX_MEMBERS = 256
+/** Types looked at for one table: members of members multiply. */
+const MAX_RESOLVED = 10_000
 /** Elements of one array: the largest tables of real sources have some hundred thousand. */
 const MAX_COUNT = 1 << 24
 
@@ -65,17 +67,22 @@ const SCALARS: Readonly<Record<number, Layout>> = {
  * The layout of a type that is the same for all compilers and data models; undefined for every other (`long`, pointers,
  * `size_t`, bit fields), and for what cannot be told.
  */
-export function resolveType(spec: TypeSpec, scope: TypeScope, depth = 0): Layout | undefined {
-  if (depth > MAX_CHAIN) return undefined
+export function resolveType(
+  spec: TypeSpec,
+  scope: TypeScope,
+  depth = 0,
+  budget: { left: number } = { left: MAX_RESOLVED },
+): Layout | undefined {
+  if (depth > MAX_CHAIN || budget.left-- <= 0) return undefined
   switch (spec.kind) {
     case 'names':
-      return resolveNames(spec.names, scope, depth)
+      return resolveNames(spec.names, scope, depth, budget)
     case 'enum':
       return SCALARS[4]
     case 'unknown':
       return undefined
     case 'array': {
-      let layout = resolveType(spec.element, scope, depth + 1)
+      let layout = resolveType(spec.element, scope, depth + 1, budget)
       for (let i = spec.counts.length - 1; i >= 0 && layout !== undefined; i--) {
         const tokens = spec.counts[i]!
         const value = evaluate(tokens, 0, tokens.length, scope.numberOf)
@@ -86,7 +93,7 @@ export function resolveType(spec: TypeSpec, scope: TypeScope, depth = 0): Layout
       return layout
     }
     case 'struct':
-      return resolveStruct(spec, scope, depth)
+      return resolveStruct(spec, scope, depth, budget)
   }
 }
 
@@ -105,11 +112,12 @@ function resolveStruct(
   spec: { readonly members: readonly Member[]; readonly isUnion: boolean },
   scope: TypeScope,
   depth: number,
+  budget: { left: number },
 ): Layout | undefined {
   const members: { type: Layout; offset: number }[] = []
   let [size, align] = [0, 1]
   for (const member of spec.members) {
-    const type = resolveType(member.type, scope, depth + 1)
+    const type = resolveType(member.type, scope, depth + 1, budget)
     const bytes = type === undefined ? undefined : sizeOf(type)
     if (type === undefined || bytes === undefined) return undefined
     const own = alignOf(type)
@@ -125,7 +133,12 @@ function resolveStruct(
   return { kind: 'struct', members, size: Math.ceil(size / align) * align, align }
 }
 
-function resolveNames(names: readonly string[], scope: TypeScope, depth: number): Layout | undefined {
+function resolveNames(
+  names: readonly string[],
+  scope: TypeScope,
+  depth: number,
+  budget: { left: number },
+): Layout | undefined {
   const builtin = names.filter((name) => BUILTIN.test(name))
   if (builtin.length > 0) return builtinLayout(builtin)
   for (let i = names.length - 1; i >= 0; i--) {
@@ -134,10 +147,11 @@ function resolveNames(names: readonly string[], scope: TypeScope, depth: number)
     const width = STANDARD.exec(name)?.[1]
     if (width !== undefined) return SCALARS[Number(width) / 8]
     const known = scope.typeOf(name)
-    if (known !== undefined) return resolveType(known, scope, depth + 1)
-    const body = scope.namesOf(name)
-    const layout = body === undefined ? undefined : resolveType({ kind: 'names', names: body }, scope, depth + 1)
-    if (layout !== undefined) return layout
+    if (known !== undefined) return resolveType(known, scope, depth + 1, budget)
+    for (const body of scope.namesOf(name)) {
+      const layout = resolveType({ kind: 'names', names: body }, scope, depth + 1, budget)
+      if (layout !== undefined) return layout
+    }
     const custom = CUSTOM.exec(name)?.[1]
     if (custom !== undefined) return SCALARS[Number(custom) / 8]
     if (CUSTOM_BYTES.test(name)) return SCALARS[1]
@@ -163,6 +177,8 @@ export interface Declarator {
   readonly type: TypeSpec
 }
 
+/** Words of a type that is the argument of a macro. */
+const MAX_TYPE_WORDS = 4
 /** Tokens of one declaration; a structure's members stand within it. */
 const MAX_DECLARATION = 2048
 
@@ -205,8 +221,12 @@ export function readDeclaration(
     else if (text === '(') {
       // A macro or an attribute with its arguments; behind a type it is a function.
       names.pop()
-      if (closing[i]! < 0) break
-      i = closing[i]!
+      const close = closing[i]!
+      if (close < 0) break
+      // `ARRAY_OF(uint16_t) name[]`: the type may be the argument.
+      const inside = close - i <= MAX_TYPE_WORDS ? tokens.slice(i + 1, close) : []
+      if (inside.every((token) => token.kind === 'i')) for (const token of inside) names.push(token.text)
+      i = close
       if (tokens[i + 1]?.text === '(') isUnknown = true
     } else if (text === '[') {
       const close = closing[i]!

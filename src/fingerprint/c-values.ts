@@ -62,7 +62,7 @@ const PRECEDENCE: ReadonlyMap<string, number> = new Map(
   ].flatMap((operators, rank) => operators.map((operator): [string, number] => [operator, rank + 1])),
 )
 
-/** Names that make a parenthesis a cast; the value is kept, as it is cut to its place in the end. */
+/** Names of types by their form. */
 const CAST =
   /^(?:unsigned|signed|char|short|int|long|const|u?int(?:_least|_fast)?\d+_t|u?int\d*|[su]?\d+|size_t|\w+_t|BYTE|[A-Z]?U?INT\d*|U?LONG|U?CHAR|U?SHORT|WORD|DWORD)$/
 
@@ -144,6 +144,23 @@ class Expression {
     return value
   }
 
+  /**
+   * Passes over the names and the `)` of a cast, whose value is kept, as it is cut to its place in the end. Names of types
+   * are told by their form; before what cannot follow a value, any name is one.
+   */
+  #skipCast(): boolean {
+    let behind = this.#at
+    let isType = true
+    for (; behind < this.#end && this.#tokens[behind]?.kind === 'i'; behind++)
+      if (!CAST.test(this.#tokens[behind]!.text)) isType = false
+    if (behind === this.#at || behind >= this.#end || this.#tokens[behind]?.text !== ')') return false
+    const next = this.#tokens[behind + 1]
+    const isValue = behind + 1 < this.#end && (next?.kind !== 'p' || next.text === '(' || next.text === '~')
+    if (!isType && !isValue) return false
+    this.#at = behind + 1
+    return true
+  }
+
   #primary(): bigint | undefined {
     const token = this.#peek()
     if (token === undefined) return undefined
@@ -156,11 +173,8 @@ class Expression {
       return this.#numberOf(token.text)
     }
     if (token.kind !== 'p' || token.text !== '(') return undefined
-    let behind = this.#at
-    while (behind < this.#end && this.#tokens[behind]?.kind === 'i' && CAST.test(this.#tokens[behind]!.text)) behind++
-    if (behind > this.#at && behind < this.#end && this.#tokens[behind]?.text === ')') {
+    if (this.#skipCast()) {
       if (++this.#depth > MAX_DEPTH) return undefined
-      this.#at = behind + 1
       return this.#unary()
     }
     const value = this.conditional()

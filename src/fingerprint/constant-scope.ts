@@ -17,6 +17,9 @@ const MAX_CHAIN = 16
 /** Definitions of one name in different branches of `#if`; more than these are variants nobody builds. */
 const MAX_ALTERNATIVES = 4
 
+/** Definitions of macros that are tried until one gives a constant: casts are written in one way for C and another for C++. */
+export const CHOICES = 2
+
 /** What a macro's body says by itself. */
 interface MacroFacts {
   /** Undefined where that depends on names, or the body is no constant. */
@@ -84,19 +87,23 @@ export class ConstantScope implements TypeScope {
 
   readonly typeOf = (name: string): TypeSpec | undefined => this.#types.get(name) ?? this.#outer?.typeOf(name)
 
-  readonly namesOf = (name: string): readonly string[] | undefined => {
-    const macro = this.macrosOf(name)?.find(({ parameters }) => parameters === undefined)
-    return macro?.body.every(({ kind }) => kind === 'i') === true ? macro.body.map(({ text }) => text) : undefined
-  }
+  readonly namesOf = (name: string): readonly (readonly string[])[] =>
+    (this.macrosOf(name) ?? [])
+      .filter(({ parameters, body }) => parameters === undefined && body.every(({ kind }) => kind === 'i'))
+      .map(({ body }) => body.map(({ text }) => text))
 
   /** All definitions of a macro, the file's own instead of others. */
   macrosOf(name: string): readonly Macro[] | undefined {
     return this.#macros.get(name) ?? this.#outer?.macrosOf(name)
   }
 
-  /** Tokens with the macros of this scope replaced. */
-  expand(tokens: readonly Token[]): Token[] {
-    return expandMacros(tokens, (name) => this.macrosOf(name)?.[0], this.#maxExpansions)
+  /** Tokens with the macros of this scope replaced; of a macro with several definitions by that of number `choice`. */
+  expand(tokens: readonly Token[], choice = 0): Token[] {
+    const definitionOf = (name: string): Macro | undefined => {
+      const all = this.macrosOf(name)
+      return all?.[Math.min(choice, all.length - 1)]
+    }
+    return expandMacros(tokens, definitionOf, this.#maxExpansions)
   }
 
   /** Rare constants that stand in code where `name` does: the value of a number, or those in a macro of code. */
@@ -144,8 +151,12 @@ export class ConstantScope implements TypeScope {
     const plain = evaluate(tokens, 0, tokens.length, this.numberOf)
     if (plain !== undefined || !tokens.some(({ kind, text }, i) => kind === 'i' && this.#isCall(text, tokens[i + 1])))
       return plain
-    const expanded = this.expand(tokens)
-    return evaluate(expanded, 0, expanded.length, this.numberOf)
+    for (let choice = 0; choice < CHOICES; choice++) {
+      const expanded = this.expand(tokens, choice)
+      const value = evaluate(expanded, 0, expanded.length, this.numberOf)
+      if (value !== undefined) return value
+    }
+    return undefined
   }
 
   #isCall(name: string, next: Token | undefined): boolean {

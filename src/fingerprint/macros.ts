@@ -29,6 +29,10 @@ const MAX_ALTERNATIVES = 4
  */
 const MAX_EXPANDED_TOKENS = 1024
 const MAX_EXPANDED_BYTES = 65_536
+/** Tokens that a list may grow to; the largest tables of real sources have a million. */
+const MAX_LIST_TOKENS = 1 << 21
+/** Macros replaced within macros of one list. */
+const MAX_NESTED = 65_536
 /** Spelled text beyond this holds no string that would be a feature. */
 const MAX_SPELLED_BYTES = 1 << 20
 /** Stands for what was cut off: a name that nothing defines, so that the text before it is partial. */
@@ -127,7 +131,7 @@ export class MacroTable {
 }
 
 /**
- * Tokens with their macros replaced: as many as there are names, and `budget` more. Of several definitions of one name the
+ * Tokens with their macros replaced: up to eight times for each name of the list, and `budget` times more. Of several definitions of one name the
  * first counts. What is left over stays as it is.
  */
 export function expandMacros(
@@ -139,9 +143,13 @@ export function expandMacros(
     const found = definitionOf(name)
     return found === undefined ? undefined : [found]
   }
-  // Every macro name of the text may be replaced; the budget guards against what is in their bodies.
+  // Every macro name of the text may be replaced, and what it stands for some times again; the budget guards the rest.
   const names = tokens.reduce((sum, { kind }) => sum + Number(kind === 'i'), 0)
-  return new Expansion(definitionsOf, 0, names + budget).expand(tokens, NOTHING_HIDDEN, false)
+  return new Expansion(definitionsOf, 0, Math.min(8 * names, names + MAX_NESTED) + budget, MAX_LIST_TOKENS).expand(
+    tokens,
+    NOTHING_HIDDEN,
+    false,
+  )
 }
 
 type ExpandedToken = Token & { readonly fromHeader: boolean }
@@ -153,8 +161,15 @@ class Expansion {
   #budget: number
   readonly #definitionsOf: (name: string) => readonly Macro[] | undefined
   readonly #choice: number
+  readonly #mostTokens: number
 
-  constructor(definitionsOf: (name: string) => readonly Macro[] | undefined, choice: number, budget: number) {
+  constructor(
+    definitionsOf: (name: string) => readonly Macro[] | undefined,
+    choice: number,
+    budget: number,
+    mostTokens: number = Number.POSITIVE_INFINITY,
+  ) {
+    this.#mostTokens = mostTokens
     this.#definitionsOf = definitionsOf
     this.#choice = choice
     this.#budget = budget
@@ -163,7 +178,8 @@ class Expansion {
   expand(tokens: readonly Token[], hidden: ReadonlySet<string>, fromHeader: boolean): ExpandedToken[] {
     const result: ExpandedToken[] = []
     for (let i = 0; i < tokens.length; i++) {
-      if (hidden.size > 0 && result.length > MAX_EXPANDED_TOKENS) return [{ ...CUT_OFF, fromHeader }]
+      if (result.length > (hidden.size > 0 ? MAX_EXPANDED_TOKENS : this.#mostTokens))
+        return [{ ...CUT_OFF, fromHeader }]
       const token = tokens[i]!
       const macro = token.kind === 'i' && !hidden.has(token.text) ? this.#find(token.text) : undefined
       if (macro === undefined || this.#budget-- <= 0) {

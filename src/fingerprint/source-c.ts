@@ -30,6 +30,8 @@ export interface ReadOptions {
 
 /** Tokens of a macro worth keeping: longer bodies are code. */
 const MAX_MACRO_TOKENS = 48
+/** The same for macros that may be numbers: four characters made one with casts and shifts take eighty. */
+const MAX_NUMBER_TOKENS = 96
 /** Arguments of a macro call within a run. */
 const MAX_CALL_TOKENS = 64
 
@@ -127,7 +129,7 @@ class SourceReader {
     const name = match[1] as string
     const parameters = match[2] === undefined ? undefined : (match[3] as string).split(',').map((p) => p.trim())
     const all = lexFragment(body.slice(match[0].length)).flatMap(splitMarkers)
-    if (this.#withConstants && all.length <= MAX_MACRO_TOKENS && mayBeNumber(all)) {
+    if (this.#withConstants && all.length <= MAX_NUMBER_TOKENS && mayBeNumber(all)) {
       const macro = { name, body: all, fromHeader: this.#isHeader }
       this.#numbers.push(parameters === undefined ? macro : { ...macro, parameters })
     }

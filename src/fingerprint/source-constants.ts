@@ -29,6 +29,7 @@ export interface SourceConstants {
   readonly list: readonly Token[] | undefined
 }
 
+const TYPE_LETTERS = 'tsuec'
 const TYPE_KEYWORDS: ReadonlySet<string> = new Set(['typedef', 'struct', 'union', 'enum', 'class', 'using'])
 /** Tokens of one enumerator's or constant's value. */
 const MAX_VALUE_TOKENS = 48
@@ -52,8 +53,9 @@ export function readConstants(
   for (let i = 0; i < tokens.length; i++) {
     const { kind, text } = tokens[i]!
     if (kind === 'p' && text === '=') readConstant(tokens, i, values)
-    if (kind !== 'i') continue
-    if (TYPE_KEYWORDS.has(text)) addTypes(tokens, i, closing, types)
+    // A look at the first letter spares the hash of most names.
+    if (kind !== 'i' || !TYPE_LETTERS.includes(text[0]!) || !TYPE_KEYWORDS.has(text)) continue
+    addTypes(tokens, i, closing, types)
     if (text === 'enum') readEnumeration(tokens, i, closing, values, enumerations)
   }
   return { tables, types, values, macros, ...readCode(tokens, closing, ranges, enumerations), list: listOf(tokens) }

@@ -144,27 +144,61 @@ function variants(
     const files = includes.map(({ at, path }) => ({ at: at - from, path }))
     return [{ type, tokens: tokens.slice(from, to), includes: files }]
   }
-  return [true, false].map((first) => {
-    const kept: Token[] = []
-    const files: Include[] = []
-    const open: { taken: boolean; dropped: boolean }[] = []
-    let [branch, include] = [0, 0]
-    for (let i = from; i < to; i++) {
-      for (; branch < branches.length && branches[branch]!.at <= i; branch++) {
-        const { name } = branches[branch]!
-        if (name.startsWith('if')) open.push({ taken: first, dropped: !first })
-        else if (name === 'endif') open.pop()
-        else {
-          const top = open.at(-1)
-          if (top === undefined) continue
-          top.dropped = first ? top.taken : name !== 'else'
-        }
+  const choices: Choice[] = [() => true, () => false]
+  const groups = topGroups(branches)
+  // `#ifdef A … #endif #ifdef B … #endif`: alternatives without an `#else`.
+  for (let i = 0; groups > 1 && i < Math.min(groups, MAX_GROUPS); i++)
+    choices.push((group, depth) => depth > 0 || group === i)
+  return choices.map((choice) => ({ type, ...chosen(tokens, from, to, branches, includes, choice) }))
+}
+
+/** Whether of a group of branches, by its number among those of its depth 0, the first branch counts; else the last. */
+type Choice = (group: number, depth: number) => boolean
+
+/** Groups of branches that are tried as alternatives of each other. */
+const MAX_GROUPS = 4
+
+function topGroups(branches: readonly Branch[]): number {
+  let [groups, depth] = [0, 0]
+  for (const { name } of branches) {
+    if (name.startsWith('if')) groups += Number(depth++ === 0)
+    else if (name === 'endif') depth--
+  }
+  return groups
+}
+
+function chosen(
+  tokens: readonly Token[],
+  from: number,
+  to: number,
+  branches: readonly Branch[],
+  includes: readonly Include[],
+  choice: Choice,
+): Pick<SourceTable, 'tokens' | 'includes'> {
+  const kept: Token[] = []
+  const files: Include[] = []
+  const open: { first: boolean; dropped: boolean }[] = []
+  let [branch, include, group, dropped] = [0, 0, -1, 0]
+  for (let i = from; i < to; i++) {
+    for (; branch < branches.length && branches[branch]!.at <= i; branch++) {
+      const { name } = branches[branch]!
+      if (name.startsWith('if')) {
+        if (open.length === 0) group++
+        const first = choice(group, open.length)
+        open.push({ first, dropped: !first })
+        if (!first) dropped++
+        continue
       }
-      const dropped = open.some((one) => one.dropped)
-      for (; include < includes.length && includes[include]!.at <= i; include++)
-        if (!dropped) files.push({ at: kept.length, path: includes[include]!.path })
-      if (!dropped) kept.push(tokens[i]!)
+      const top = name === 'endif' ? open.pop() : open.at(-1)
+      if (top === undefined) continue
+      if (top.dropped) dropped--
+      if (name === 'endif') continue
+      top.dropped = top.first || name !== 'else'
+      if (top.dropped) dropped++
     }
-    return { type, tokens: kept, includes: files }
-  })
+    for (; include < includes.length && includes[include]!.at <= i; include++)
+      if (dropped === 0) files.push({ at: kept.length, path: includes[include]!.path })
+    if (dropped === 0) kept.push(tokens[i]!)
+  }
+  return { tokens: kept, includes: files }
 }

@@ -139,7 +139,10 @@ function floatExpression(tokens: readonly Token[], from: number, to: number): nu
   let [start, end] = [from, to]
   while (start < end) {
     const { kind, text } = tokens[start]!
-    if (kind === 'p' && text === '(' && tokens[end - 1]?.text === ')') end--
+    const isCast =
+      text === '(' && /^(?:float|double)$/.test(tokens[start + 1]?.text ?? '') && tokens[start + 2]?.text === ')'
+    if (isCast) start += 2
+    else if (kind === 'p' && text === '(' && tokens[end - 1]?.text === ')') end--
     else if (kind === 'p' && text === '-') sign = -sign
     else if (kind !== 'p' || text !== '+') break
     start++

@@ -84,6 +84,12 @@ describe('a table', () => {
     expect(postings(prints, FeatureKind.Table, HASH)).toEqual(['a.c 1-1'])
   })
 
+  test('with a macro that C++ writes in another way is read as C', () => {
+    const macro = '#ifdef __cplusplus\n#define CAST(x) static_cast<ush>(x)\n#else\n#define CAST(x) (ush)(x)\n#endif'
+    const prints = index({ 'foo.h': macro, 'a.c': `const uint16_t t[] = {CAST(17), ${NUMBERS.slice(1).join()}};` })
+    expect(postings(prints, FeatureKind.Table, HASH)).toEqual(['a.c 0-0'])
+  })
+
   test('whose elements stand in another file is read with it', () => {
     const prints = index({
       'lib/t.inc': `${NUMBERS.slice(2).join(',\n')}`,

@@ -87,6 +87,11 @@ describe('an initialiser', () => {
     expect(tablesOf(text)).toEqual(['01020306', '010506'])
   })
 
+  test('with branches that have no #else is read with each of them', () => {
+    const text = 'uint8_t t[] = {\n#ifdef A\n1, 2\n#endif\n#ifdef B\n3, 4,\n#endif\n};'
+    expect(tablesOf(text).filter((bytes) => bytes !== '')).toEqual([undefined, '0102', '0304'])
+  })
+
   test('of text beyond the length of strings is a table', () => {
     const [bytes] = tablesOf(`const char t[] = "${'a'.repeat(40_000)}"\n"${'b'.repeat(40_000)}";`)
     expect(bytes?.length).toBe(2 * 80_001)
@@ -103,6 +108,21 @@ describe('an initialiser', () => {
 
   test('behind a macro with arguments is read', () => {
     expect(tablesOf('static MODEL("small") const uint8_t t[] = { 1, 2, 3 };')).toEqual(['010203'])
+  })
+
+  test('of a type that is the argument of a macro is read', () => {
+    expect(tablesOf('LOCAL_ARRAY( uint16_t ) t[] = { 1, 2, 3 };')).toEqual(['010002000300'])
+  })
+
+  test('with casts to types of any name is read', () => {
+    const text =
+      '#define REC( a, b ) { (My_UInt)(a), (My_UInt)( b ) << 1 }\nuint8_t t[2][2] = { REC( 1, 2 ), REC( 3, 4 ) };'
+    expect(tablesOf(text)).toEqual(['01040308'])
+  })
+
+  test('of a type with several definitions has the first that is equally wide everywhere', () => {
+    const text = '#ifdef A\n#define U8 unsigned long\n#else\n#define U8 unsigned long long\n#endif\nU8 t[] = {1, 2};'
+    expect(tablesOf(text)).toEqual(['01000000000000000200000000000000'])
   })
 
   test('names the files that stand in it', () => {

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
+import { SourceIndexer } from '../../src/build/index-sources.ts'
+import type { TreeFile } from '../../src/build/sources/tree.ts'
 import { DEFAULT_LIMITS } from '../../src/bytes/limits.ts'
+import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import { extractLiteral } from '../../src/fingerprint/extract.ts'
 import { MacroTable } from '../../src/fingerprint/macros.ts'
 import { readSource } from '../../src/fingerprint/source-c.ts'
@@ -105,6 +108,52 @@ test.each([
   ['a run of half a mebibyte', `#define AAA "b"\nchar *a = ${repeat('"a" AAA ', SIZE)};`],
 ])('%s end in seconds', (_name, source) => {
   expect(secondsOf(() => resolveAll(source))).toBeLessThan(SECONDS)
+})
+
+/** Indexes a file by itself, tables and constants included. */
+function indexAlone(source: string): void {
+  const builder = new PrintsBuilder('foo', [{ version: '1', origin: 'source', provenance: 'test' }])
+  const none = {
+    exclude: [],
+    vendored: [],
+    patterns: [],
+    componentNames: new Set<string>(),
+    ownNames: new Set<string>(),
+  }
+  const indexer = new SourceIndexer(builder, none, ['foo'], DEFAULT_LIMITS)
+  indexer.addFile({ id: 'a', bytes: Buffer.from(source) }, 'a.c')
+  indexer.addRelease(0, '1', [{ path: 'a.c', id: 'a' } as TreeFile])
+}
+
+const table = (elements: string): string => `static const unsigned t[] = { ${elements} };`
+
+test.each([
+  ['a table of macros that multiply', `${levels('x, x')}\n${table(repeat('F_A(1), ', 40_000))}`],
+  ['a table of long macros', `#define M_A ${'1, '.repeat(40)}1\n${table(repeat('M_A, ', SIZE))}`],
+  [
+    'a table of a long chain of macros',
+    `${Array.from({ length: 20_000 }, (_, i) => `#define M_${i} M_${i + 1}`).join('\n')}\n${table('M_0, '.repeat(9))}`,
+  ],
+  [
+    'code of a long chain of enumerators',
+    `enum { ${Array.from({ length: 20_000 }, (_, i) => `E_${i} = E_${i + 1}`).join()} };\nint f() { return E_0 + E_19; }`,
+  ],
+  ['a table of brackets', table(repeat('(', SIZE))],
+  ['a table of signs', table(`${repeat('-', SIZE)}1`)],
+  ['a table of braces', table(`${repeat('{', SIZE / 2)}${repeat('}', SIZE / 2)}`)],
+  ['a table of products', table(`1${repeat('*9999999999', SIZE)}`)],
+  ['a table of shifts', table(repeat('1 << 255 << 255, ', SIZE))],
+  ['a table of conditions', table(`${repeat('1 ? ', SIZE / 2)}1${repeat(': 1', SIZE / 2)}`)],
+  ['a table that is said to be large', 'static const int t[1 << 20][1 << 20] = { 1, 2, 3, 4, 5 };'],
+  ['a table with places far away', 'static const char t[] = { [16777215] = 1, 2, 3, [0 ... 16777215] = 7 };'],
+  [
+    'structures of structures',
+    `${Array.from({ length: 15 }, (_, i) => `struct s${i} { ${i === 0 ? 'int' : `struct s${i - 1}`} ${Array.from({ length: 200 }, (_, m) => `m${m}`).join()}; };`).join('\n')}\n${'struct s14 t[] = { 1, 2, 3, 4, 5 };\n'.repeat(500)}`,
+  ],
+  ['types in circles', `typedef a b; typedef b a; ${'a t[] = { 1, 2, 3, 4 };'.repeat(5000)}`],
+  ['branches in tables', table(repeat('\n#if A\n1,\n#endif\n', SIZE))],
+])('%s is indexed in seconds', (_name, source) => {
+  expect(secondsOf(() => indexAlone(source))).toBeLessThan(SECONDS)
 })
 
 test.each([
