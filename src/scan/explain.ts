@@ -119,8 +119,10 @@ function versionReasons(match: Match): readonly string[] {
   return lines
 }
 
-/** What an exact version rests on: a text that spells it, else the fingerprints alone. */
+/** What an exact version rests on: the file itself, a text that spells it, else the fingerprints alone. */
 function namedBy(evidence: readonly Evidence[], version: string): string {
+  const known = evidence.find(({ kind }) => kind === 'file')
+  if (known !== undefined) return `the file itself is known: ${escapeText(known.text)}`
   const speaking = evidence.find(
     ({ kind, text }) => (kind === 'template' || kind === 'literal') && text.includes(version),
   )

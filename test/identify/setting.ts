@@ -52,6 +52,9 @@ export interface CodeFeature {
 /** What a program holds, text and code. */
 export interface FileContent extends ProgramContent {
   readonly code?: readonly CodeFeature[]
+  /** Default: that of no file. */
+  readonly sha256?: string
+  readonly buildId?: string
 }
 
 /** Units by path. */
@@ -62,6 +65,8 @@ export interface ComponentText {
   readonly releases: Readonly<Record<string, ReleaseText>>
   /** Releases indexed from built libraries. */
   readonly built?: Readonly<Record<string, ReleaseText>>
+  /** The files that the built releases were read from, by version. */
+  readonly files?: Readonly<Record<string, { readonly sha256: string; readonly buildId: string | null }>>
   readonly family?: string
   readonly sonames?: readonly string[]
   readonly purl?: string
@@ -133,10 +138,10 @@ export function inputOf(content: FileContent): IdentifyInput {
   }
   return {
     prints: prints.seal(),
-    programs: [program],
+    programs: [content.buildId === undefined ? program : { ...program, buildId: content.buildId }],
     // Invented code lies beyond the file.
     textAt: (offset, length) => (offset + length <= source.size ? latin1(source.read(offset, length)) : ''),
-    sha256: '',
+    sha256: content.sha256 ?? '0'.repeat(64),
   }
 }
 
@@ -178,7 +183,7 @@ function entryOf(name: string, { family, sonames, purl, cpes }: ComponentText): 
   }
 }
 
-function printsOf(name: string, { releases, built = {} }: ComponentText): ComponentPrints {
+function printsOf(name: string, { releases, built = {}, files = {} }: ComponentText): ComponentPrints {
   const order = versionOrder(defaultEntry(name).versionScheme)
   const texts = new Map<ReleaseRecord, ReleaseText>()
   for (const [origin, group] of Object.entries({ source: releases, built }))
@@ -188,6 +193,8 @@ function printsOf(name: string, { releases, built = {} }: ComponentText): Compon
   const builder = new PrintsBuilder(name, records)
   records.forEach((record, release) => {
     for (const [path, text] of Object.entries(texts.get(record)!)) addUnit(builder, path, text, release)
+    const file = record.origin === 'built' ? files[record.version] : undefined
+    if (file !== undefined) builder.addFile({ ...file, arch: 'x86_64', release, name: `lib${name}.so` })
   })
   return builder.finish()
 }

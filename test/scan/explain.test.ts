@@ -42,6 +42,15 @@ test('evidence names its unit and the releases that have it', () => {
   expect(text).toContain('in releases 1.2.13')
 })
 
+test('a known file says by what it is known', () => {
+  const text = 'the sha256 is that of libz.so.1.2.13 (x86_64): Debian zlib 1:1.2.13.dfsg-1 (amd64)'
+  const evidence = [{ kind: 'file' as const, offset: null, length: 0, unit: null, bits: 64, text }]
+  const known: Match = { ...match, method: 'file-hash', evidence }
+  const story = explain({ ...report, files: [{ ...file, components: [known] }] }, 'bin/agent', 'zlib')
+  expect(story).toContain(`  exactly 1.2.13\n  the file itself is known: ${text}\n`)
+  expect(story).toContain('  file, no place in the file, 64.0 bits\n')
+})
+
 test('evidence without a place in the file has no xxd line', () => {
   const text = explain(report, 'bin/agent', 'curl')
   expect(text).toContain('  import, no place in the file, 9.0 bits\n    "curl_easy_init"\n\n')
