@@ -21,7 +21,10 @@ export interface ByteSource {
   close(): void
 }
 
-/** Size of the pages a file is read in: large enough that headers and tables cost one read, small enough to drop. */
+/**
+ * Size of the pages a file is read in: large enough that tables cost few reads, small enough that the texts of evidence,
+ * which lie all over a file, do not read it once more.
+ */
 const PAGE_BYTES = 1 << 16
 /** Pages kept, 16 MiB in all: a symbol table, its strings and the section being walked stay in memory together. */
 const PAGES_KEPT = 256
