@@ -23,10 +23,12 @@ export interface SymbolEntry {
 const MAX_PROBES = 512
 
 /**
- * Bytes of names compared in all by one builder. Honest tables need as many as their twins' names have, which is less
- * than a table of names holds; a forged one costs no more than this, and may list a symbol twice.
+ * Work that one builder spends on lookups beyond their first place, in bytes of names compared. Honest tables need less
+ * than all their names have; a forged one ends in about a second, and may list symbols twice.
  */
-const MAX_COMPARED_BYTES = 2 ** 30
+const MAX_COMPARED_BYTES = 2 ** 31
+/** What a further place costs, measured in such bytes. */
+const PROBE_BYTES = 16
 
 /** Numbers of one slot. */
 const SLOT = 2
@@ -153,6 +155,7 @@ export class SymbolTableBuilder {
     const slots = this.#slots
     if (slots.length === 0) return -1
     for (let probe = 0; probe < MAX_PROBES; probe++) {
+      if (probe > 0 && !this.#mayGoOn(PROBE_BYTES)) return -1
       const slot = ((hash + probe) * SLOT) & (slots.length - 1)
       if (slots[slot] === 0) return -1
       if (slots[slot + 1] === hash && this.#isTwin(slot, pool, nameStart, nameLength, address))
@@ -172,6 +175,7 @@ export class SymbolTableBuilder {
     const address = this.#addresses[index] ?? 0
     const hash = hashOf(pool, start, length, address)
     for (let probe = 0; probe < MAX_PROBES; probe++) {
+      if (probe > 0 && !this.#mayGoOn(PROBE_BYTES)) return
       const slot = ((hash + probe) * SLOT) & (slots.length - 1)
       if (slots[slot] === 0) {
         slots[slot] = index + 1
@@ -250,9 +254,15 @@ export class SymbolTableBuilder {
     const slots = this.#slots
     const index = (slots[slot] ?? 0) - 1
     if (this.#nameLengths[index] !== nameLength || this.#addresses[index] !== address) return false
-    this.#comparable -= nameLength
-    if (this.#comparable < 0) return false
-    return sameBytes(this.#poolOf(index), this.#nameStarts[index] ?? 0, pool, nameStart, nameLength)
+    return (
+      this.#mayGoOn(nameLength) &&
+      sameBytes(this.#poolOf(index), this.#nameStarts[index] ?? 0, pool, nameStart, nameLength)
+    )
+  }
+
+  #mayGoOn(bytes: number): boolean {
+    this.#comparable -= bytes
+    return this.#comparable >= 0
   }
 
   /** Twice the slots, or at once as many as the symbols there are may need; what is in them moves by its hash. */
@@ -308,6 +318,7 @@ function hashOf({ words, bytes }: NamePool, start: number, length: number, addre
   let hash = (address % 0x1_0000_0000) ^ length
   if (length < 8) for (let at = start; at < end; at++) hash = mixed(hash, bytes[at] ?? 0)
   else {
+    hash = mixed(hash, words.getInt32(start + (length >>> 2), true))
     hash = mixed(hash, words.getInt32(start + (length >>> 1) - 4, true))
     hash = mixed(hash, words.getInt32(start + (length >>> 1), true))
     hash = mixed(hash, words.getInt32(end - 8, true))
