@@ -56,9 +56,8 @@ try {
   const prints = thinBackground(indexBackground(found), components)
   writeFileSync(values.out, encodePrints(prints))
   const count = found.reduce((sum, { files }) => sum + files.length, 0)
-  console.log(
-    `${values.out}: ${found.length} packages, ${count} programs, ${prints.strings.high.length} strings, ${prints.symbols.high.length} symbols`,
-  )
+  const features = Object.values(prints.features).reduce((sum, { high }) => sum + high.length, 0)
+  console.log(`${values.out}: ${found.length} packages, ${count} programs, ${features} features`)
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
