@@ -1,3 +1,4 @@
+import type { CatalogEntry } from '../database/catalog.ts'
 import type { PrintsBuilder } from '../database/prints-builder.ts'
 import type { ComponentPrints, UnitRecord } from '../database/schema.ts'
 import { Kind } from '../fingerprint/print-set.ts'
@@ -94,6 +95,29 @@ export class BuiltUnits {
     this.#strings.set(unit, found)
     return found
   }
+}
+
+/**
+ * Tells of an archive member whether its name is that of a file which the catalog says is another project's
+ * (`lib/common/xxhash.*`). Sources without text or tables have no unit that would say so.
+ */
+export function foreignMembers({ vendored }: CatalogEntry): (member: string) => boolean {
+  const names = vendored
+    .map(({ path }) => path.replace(/^.*\//, ''))
+    .filter((name) => name.includes('.'))
+    .map((name) => globPattern(name.slice(0, name.indexOf('.')).toLowerCase()))
+  return (member) =>
+    candidateStems(member.replace(/^.*[/\\]/, '')).some((stem) => names.some((pattern) => pattern.test(stem)))
+}
+
+/** `*` stands for any characters. */
+function globPattern(glob: string): RegExp {
+  return new RegExp(
+    `^${glob
+      .split('*')
+      .map((part) => part.replace(/[^a-z0-9_]/g, '\\$&'))
+      .join('.*')}$`,
+  )
 }
 
 /** The unit of a shared library or program: its file name without the version behind `.so`. */

@@ -2,6 +2,7 @@ import { DEFAULT_LIMITS } from '../bytes/limits.ts'
 import type { CatalogEntry } from '../database/catalog.ts'
 import { PairTable } from '../database/pair-table.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
+import { foreignMembers } from './built-units.ts'
 import { type IndexedReleases, type IndexOptions, openBuilder } from './index-releases.ts'
 import { ReleaseFeatures } from './release-features.ts'
 import { type BuiltFile, openBuilt } from './sources/built-input.ts'
@@ -64,8 +65,9 @@ export async function indexBuilt(
   const { builder, placeOf } = openBuilder(entry, records, previous)
   const telling = new Set(previous?.templates.map(({ high, low }) => (BigInt(high) << 32n) | BigInt(low)))
   for (const { release, features } of read) for (const hash of features.agreeing(release.version)) telling.add(hash)
+  const isForeign = foreignMembers(entry)
   for (const { release, features } of read)
-    features.addTo(builder, placeOf('built', release.version), release.version, previous, telling)
+    features.addTo(builder, placeOf('built', release.version), release.version, previous, telling, isForeign)
   return { prints: builder.finish(), added: releases.map(({ version }) => version), skipped }
 }
 

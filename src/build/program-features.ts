@@ -16,14 +16,6 @@ export interface FunctionFeatures {
   readonly immediates: Set<number>
 }
 
-/**
- * Windows libraries carry the runtime of their compiler, code and tables alike, as if it were their own. Of such a file
- * only functions that can be told by name are taken.
- */
-function carriesRuntime({ format, kind }: Program): boolean {
-  return format === 'pe' && kind !== 'object'
-}
-
 /** Distinct features of one archive member or file, over all inputs that have one of its name. Hashes by number in a pool. */
 export interface Features {
   /** All but what is in {@link code}. */
@@ -31,8 +23,6 @@ export interface Features {
   /** By name of the function, without what compilers append; '' for functions without a name. */
   readonly code: Map<string, FunctionFeatures>
   readonly templates: Map<bigint, Template>
-  /** Part of the code may be the compiler's runtime. */
-  carriesRuntime: boolean
 }
 
 type CodeKind = typeof Kind.Function | typeof Kind.Mnemonics | typeof Kind.Immediate
@@ -43,7 +33,7 @@ const CODE_FIELDS: Readonly<Record<CodeKind, keyof FunctionFeatures>> = {
 }
 
 export function noFeatures(): Features {
-  return { data: forEachKind(() => new Set()), code: new Map(), templates: new Map(), carriesRuntime: false }
+  return { data: forEachKind(() => new Set()), code: new Map(), templates: new Map() }
 }
 
 /** In no name of C: only labels and clones of the compiler have one (`.LC7`, `__func__.3`, `inflate.part.0`). */
@@ -64,8 +54,6 @@ export function addProgramFeatures(program: Program, source: ByteSource, pool: P
   extractProgram(program, source, prints)
   const functions = functionsOf(program, prints)
   const open = publicPlaces(program, source)
-  const onlyNamed = carriesRuntime(program)
-  if (onlyNamed) into.carriesRuntime = true
   for (let i = 0; i < prints.count; i++) {
     const number = pool.intern(prints.high[i]!, prints.low[i]!)
     const offset = prints.offsets[i]!
@@ -81,15 +69,13 @@ export function addProgramFeatures(program: Program, source: ByteSource, pool: P
         break
       case Kind.Table:
       case Kind.BigEndianTable:
-        if (!onlyNamed && !open.has(offset)) into.data[prints.kinds[i] as typeof Kind.Table].add(number)
+        if (!open.has(offset)) into.data[prints.kinds[i] as typeof Kind.Table].add(number)
         break
       case Kind.Function:
       case Kind.Mnemonics:
-      case Kind.Immediate: {
-        const name = functions.nameAt(offset)
-        if (name !== '' || !onlyNamed) codeOf(into, name)[CODE_FIELDS[prints.kinds[i] as CodeKind]].add(number)
+      case Kind.Immediate:
+        codeOf(into, functions.nameAt(offset))[CODE_FIELDS[prints.kinds[i] as CodeKind]].add(number)
         break
-      }
     }
   }
 }

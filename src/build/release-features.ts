@@ -72,7 +72,8 @@ export class ReleaseFeatures {
 
   /**
    * Adds everything to the release at `place` of the builder. `sources` are prints whose units are known; of templates
-   * only the `telling` ones are added, as a library holds hundreds that no release ever agrees with.
+   * only the `telling` ones are added, as a library holds hundreds that no release ever agrees with. `isForeign` says of an
+   * archive member without a known source whether its name is that of other projects' code.
    */
   addTo(
     builder: PrintsBuilder,
@@ -80,13 +81,14 @@ export class ReleaseFeatures {
     version: string,
     sources: ComponentPrints | undefined,
     telling: ReadonlySet<bigint>,
+    isForeign: (member: string) => boolean,
   ): void {
     builder.beginRelease(place)
     for (const file of this.#files) builder.addFile({ ...file, release: place })
     const headers = this.#headers.templates()
     for (const hash of sources === undefined ? [] : headerTemplates(sources)) headers.add(hash)
     const isTelling = ({ hash }: Template): boolean => telling.has(hash)
-    const adder = new ReleaseAdder(builder, place, this.#pool, sources, (template, known, unit) => {
+    const adder = new ReleaseAdder(builder, place, this.#pool, sources, isForeign, (template, known, unit) => {
       const { hash, selfNaming, head } = template
       const sighting = { agrees: agrees(template, version), selfNaming, head, headerOnly: headers.has(hash) }
       builder.addTemplate(known, unit, place, sighting)
@@ -94,6 +96,20 @@ export class ReleaseFeatures {
     for (const [name, features] of this.#members) adder.addMember(name, features, isTelling)
     for (const [path, features] of this.#wholes) adder.addWhole(path, features, isTelling)
   }
+}
+
+/**
+ * A linked file holds code and data of all that was linked into it: the compiler's runtime, other libraries. Where the
+ * sources are known only what they define is taken, so of its tables, which have no names, none.
+ */
+const OF_WHOEVER_IS_LINKED: ReadonlySet<FeatureKind> = new Set([FeatureKind.Table, FeatureKind.BigEndianTable])
+
+/**
+ * Whether a function may be anybody's: compilers make it from templates of the standard library, whose names cannot be read
+ * as those of a source, or begin with its namespaces.
+ */
+function isOfCompiler(name: string): boolean {
+  return name === '' || /^(?:std|__gnu_cxx)::/.test(name)
 }
 
 /** Brings the features of one release to their units. */
@@ -105,6 +121,7 @@ class ReleaseAdder {
   /** What source files have: a shared library repeats it, and the file does not own it as well. */
   readonly #owned = new Set<number>()
   readonly #foreign: ReadonlySet<number>
+  readonly #isForeign: (member: string) => boolean
   readonly #addTemplate: (template: Template, known: number, unit: number) => void
 
   constructor(
@@ -112,6 +129,7 @@ class ReleaseAdder {
     place: number,
     pool: PairTable,
     sources: ComponentPrints | undefined,
+    isForeign: (member: string) => boolean,
     addTemplate: (template: Template, known: number, unit: number) => void,
   ) {
     this.#builder = builder
@@ -119,6 +137,7 @@ class ReleaseAdder {
     this.#pool = pool
     this.#units = sources === undefined ? undefined : new BuiltUnits(sources, builder)
     this.#foreign = sources === undefined ? new Set() : vendoredHashes(sources, builder)
+    this.#isForeign = isForeign
     this.#addTemplate = addTemplate
   }
 
@@ -126,7 +145,8 @@ class ReleaseAdder {
   addMember(name: string, features: Features, isTelling: (template: Template) => boolean): void {
     const strings = new Set([...features.data[FeatureKind.String]].map((number) => this.#known(number)))
     const source = this.#units?.ofMember(name, strings)
-    this.#add(source ?? { path: memberName(name), vendored: false }, features, false, source !== undefined, isTelling)
+    const unit = source ?? { path: memberName(name), vendored: this.#isForeign(name) }
+    this.#add(unit, features, false, source !== undefined, isTelling)
   }
 
   /** A shared library or program: a unit of its own, with what no source file owns. */
@@ -142,7 +162,10 @@ class ReleaseAdder {
     isTelling: (template: Template) => boolean,
   ): void {
     const added: number[] = []
-    for (const kind of FEATURE_KINDS) this.#post(kind, unit, features.data[kind], isWhole, added)
+    const isOfUnknownOrigin = isWhole && this.#units !== undefined
+    for (const kind of FEATURE_KINDS)
+      if (!isOfUnknownOrigin || !OF_WHOEVER_IS_LINKED.has(kind))
+        this.#post(kind, unit, features.data[kind], isWhole, added)
     const number = this.#builder.internUnit(unit.path, unit.vendored)
     for (const template of features.templates.values()) {
       const known = this.#builder.internHash(template.hash)
@@ -151,11 +174,11 @@ class ReleaseAdder {
       this.#addTemplate(template, known, number)
     }
     for (const [name, code] of features.code) {
+      if (this.#units !== undefined && isOfCompiler(name)) continue
       // One object of a whole project, or a shared library: each function goes to the file that defines it.
       const owner =
         isSource || name === '' ? undefined : this.#units?.ofFunction(this.#builder.internHash(hashText(name)))
-      // What the sources do not define may be the runtime of the compiler.
-      if (features.carriesRuntime && owner === undefined && this.#units !== undefined) continue
+      if (owner === undefined && isOfUnknownOrigin) continue
       const place = owner ?? unit
       this.#post(FeatureKind.Function, place, code.functions, isWhole, added, name)
       this.#post(FeatureKind.Mnemonics, place, code.mnemonics, isWhole, added)

@@ -14,8 +14,22 @@ export function tableWindows(
     const window = bytes.subarray(at, at + 32)
     const isText = (byte: number) => (byte >= 0x20 && byte <= 0x7e) || [0, 9, 10, 13].includes(byte)
     if (new Set(window).size < 10 || (window.every(isText) && window.includes(0))) continue
+    if (ascends(window)) continue
     if (touched.some(([offset, size]) => offset < at + 32 && offset + size > at)) continue
     found.push(`${hash64(window)} ${at}`)
   }
   return found
+}
+
+/** Numbers of two or four bytes in either byte order, none below the one before. */
+function ascends(window: Uint8Array): boolean {
+  const view = new DataView(window.buffer, window.byteOffset, window.length)
+  return [true, false].some((little) =>
+    [2, 4].some((size) => {
+      const numbers = Array.from({ length: 32 / size }, (_, i) =>
+        size === 2 ? view.getUint16(2 * i, little) : view.getUint32(4 * i, little),
+      )
+      return numbers.every((number, i) => i === 0 || number >= numbers[i - 1]!)
+    }),
+  )
 }

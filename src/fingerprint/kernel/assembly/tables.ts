@@ -60,7 +60,7 @@ export function tables(
       const window = place + 4 * <usize>ctz(chosen)
       if (window > last) break
       const offset = <u32>(window - at)
-      if (isText(window) || !isVaried(window) || isTouched(rangeBase + offset)) continue
+      if (isText(window) || !isVaried(window) || isTouched(rangeBase + offset) || isAscending(window)) continue
       putRow(output, capacity, rows, xxh64(window, WINDOW_BYTES), base + <f64>offset, WINDOW_BYTES, 0)
       rows++
     }
@@ -144,6 +144,36 @@ function countValues(at: usize): u32 {
     store<u32>(slot, windowNumber)
   }
   return values
+}
+
+/**
+ * Whether the window holds numbers of two or four bytes, in either byte order, none below the one before: ranges of code
+ * points, offsets, sums. Whoever tabulates the same standard has the same ones.
+ */
+function isAscending(at: usize): bool {
+  return ascends16(at, false) || ascends16(at, true) || ascends32(at, false) || ascends32(at, true)
+}
+
+function ascends16(at: usize, swapped: bool): bool {
+  let before: u32 = 0
+  for (let i: usize = 0; i < WINDOW_BYTES; i += 2) {
+    const raw = load<u16>(at + i)
+    const value = <u32>(swapped ? bswap<u16>(raw) : raw)
+    if (value < before) return false
+    before = value
+  }
+  return true
+}
+
+function ascends32(at: usize, swapped: bool): bool {
+  let before: u32 = 0
+  for (let i: usize = 0; i < WINDOW_BYTES; i += 4) {
+    const raw = load<u32>(at + i)
+    const value = swapped ? bswap<u32>(raw) : raw
+    if (value < before) return false
+    before = value
+  }
+  return true
 }
 
 /** Whether a range touches the window at `offset`; offsets must come in ascending order. */
