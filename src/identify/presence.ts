@@ -1,4 +1,5 @@
 import type { PrintSet } from '../fingerprint/print-set.ts'
+import { type Explained, noneExplained, stemOf } from './explained.ts'
 import type { Candidate, TemplateHit } from './hits.ts'
 import { isLive, liveByFunctions, liveWeight, stringsFound, type UnitEvidence, weighUnits } from './units.ts'
 
@@ -34,17 +35,17 @@ const SIBLING_SHARE = 0.3
  * with evidence enough. Components known only by a template that code of theirs holds come last.
  */
 export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet): Cover {
-  const explained = new Set<number>()
+  const explained = noneExplained()
   const waiting = new Map(candidates.map((candidate) => [candidate.index, score(candidate, explained, prints)]))
   const present: Presence[] = []
   for (;;) {
-    const next = strongest([...waiting.values()].filter(isEnough))
+    const next = strongest([...waiting.values()].filter(isEnough), prints)
     if (next === undefined) break
     waiting.delete(next.candidate.index)
     if (!losesToSibling(next, present)) present.push(next)
-    for (const unit of next.live) for (const hit of unit.hits) explained.add(hit.print)
+    explain(explained, next)
     for (const other of waiting.values())
-      if (sharesWith(other, explained))
+      if (losesSome(other, explained))
         waiting.set(other.candidate.index, score(other.candidate, explained, prints, other.units))
   }
   const mentioned: Candidate[] = []
@@ -54,6 +55,14 @@ export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet
     else if (templates.some((hit) => hit.template.selfNaming)) mentioned.push(rest.candidate)
   }
   return { present, mentioned }
+}
+
+/** Takes what a component explains away from all others. */
+function explain(explained: Explained, { candidate, live }: Presence): void {
+  for (const { unit, hits } of live) {
+    for (const hit of hits) explained.prints.add(hit.print)
+    explained.stems.add(stemOf(candidate.record.units[unit]!.path))
+  }
 }
 
 /** A text that names its component and stands in its code, not in a header that anyone may include. */
@@ -68,19 +77,32 @@ function isEnough({ live, evidence, release }: Presence): boolean {
 
 /**
  * The one with most evidence; of siblings about as strong, the one whose own name and version stand in the file (`mozjpeg
- * version 4.1.5`), and of equals the one of which less is missing: the fork has nearly all strings of its origin.
+ * version 4.1.5`), else the one with clearly more that the others do not have, and of equals the one of which less is
+ * missing: the fork has nearly all strings of its origin.
  */
-function strongest(all: readonly Presence[]): Presence | undefined {
+function strongest(all: readonly Presence[], prints: PrintSet): Presence | undefined {
   let best: Presence | undefined
   for (const one of all) if (best === undefined || one.evidence > best.evidence) best = one
   if (best === undefined || best.candidate.record.family === null) return best
   const { evidence, candidate } = best
-  const siblings = all.filter(
-    (one) => one.candidate.record.family === candidate.record.family && one.evidence >= CLOSE_SIBLING_SHARE * evidence,
-  )
+  const family = all.filter((one) => one.candidate.record.family === candidate.record.family)
+  const siblings = family.filter((one) => one.evidence >= CLOSE_SIBLING_SHARE * evidence)
   const named = siblings.filter((one) => one.candidate.templates.some(namesItself))
+  if (named.length === 0 && family.length > 1) {
+    const own = family.map((one) => ({ one, evidence: ownEvidence(one, family, prints) }))
+    own.sort((a, b) => b.evidence - a.evidence)
+    if (own[0]!.evidence >= own[1]!.evidence + MIN_EVIDENCE) return own[0]!.one
+  }
   const rivals = named.length > 0 ? named : siblings.filter((one) => one.evidence >= 0.98 * evidence)
   return rivals.reduce((a, b) => (coverage(b) > coverage(a) ? b : a), rivals.includes(best) ? best : rivals[0]!)
+}
+
+/** The evidence of a sibling without what another one has as well. */
+function ownEvidence(one: Presence, family: readonly Presence[], prints: PrintSet): number {
+  const shared = noneExplained()
+  for (const other of family)
+    if (other !== one) for (const { hits } of other.units) for (const hit of hits) shared.prints.add(hit.print)
+  return score(one.candidate, shared, prints).evidence
 }
 
 function namesItself(hit: TemplateHit): boolean {
@@ -100,7 +122,7 @@ function coverage(presence: Presence): number {
 
 function score(
   candidate: Candidate,
-  explained: ReadonlySet<number>,
+  explained: Explained,
   prints: PrintSet,
   before?: readonly UnitEvidence[],
 ): Presence {
@@ -128,8 +150,11 @@ function isLiveSomewhere(unit: UnitEvidence, releases: number): boolean {
   return false
 }
 
-function sharesWith(other: Presence, explained: ReadonlySet<number>): boolean {
-  return other.units.some((unit) => unit.hits.some((hit) => explained.has(hit.print)))
+function losesSome({ candidate, units }: Presence, { prints, stems }: Explained): boolean {
+  return units.some(
+    ({ unit, hits }) =>
+      stems.has(stemOf(candidate.record.units[unit]!.path)) || hits.some((hit) => prints.has(hit.print)),
+  )
 }
 
 /** Forks share most of their text: what is left of a sibling behind the winner is not a second library. */

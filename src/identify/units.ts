@@ -1,5 +1,6 @@
 import type { CompiledUnit, ComponentRecord, Intervals, UnitTotals } from '../database/schema.ts'
 import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
+import { type Explained, stemOf } from './explained.ts'
 import type { Candidate, Hit } from './hits.ts'
 import { densestHits } from './locality.ts'
 
@@ -66,19 +67,30 @@ const LIVE_IMMEDIATES = 3
  */
 export function weighUnits(
   candidate: Candidate,
-  explained: ReadonlySet<number>,
+  explained: Explained,
   prints: PrintSet,
   before: readonly UnitEvidence[] = [],
 ): UnitEvidence[] {
   const known = new Map(before.map((evidence) => [evidence.unit, evidence]))
   const evidence: UnitEvidence[] = []
   for (const [unit, all] of candidate.units) {
-    const left = explained.size === 0 ? all : all.filter((hit) => !explained.has(hit.print))
+    const left = unexplained(all, candidate.record.units[unit]!.path, explained)
     if (left.length === 0) continue
     const kept = known.get(unit)
     evidence.push(kept?.left === left.length ? kept : weighUnit(candidate, unit, left, prints))
   }
   return evidence.sort((a, b) => a.unit - b.unit)
+}
+
+function unexplained(hits: readonly Hit[], path: string, { prints, stems }: Explained): readonly Hit[] {
+  if (prints.size === 0) return hits
+  const isCopied = stems.has(stemOf(path))
+  return hits.filter((hit) => !prints.has(hit.print) && !(isCopied && isMade(hit.kind)))
+}
+
+/** What compilers make of a source, as against what its author wrote into it as text. */
+function isMade(kind: Kind): boolean {
+  return kind !== Kind.String && kind !== Kind.Symbol
 }
 
 function weighUnit(candidate: Candidate, unit: number, left: readonly Hit[], prints: PrintSet): UnitEvidence {
@@ -267,13 +279,25 @@ export function liveByFunctions({ functions }: UnitEvidence, release: number): b
   return functions.weight[release]! >= LIVE_FUNCTION_WEIGHT
 }
 
-function liveByTables({ tables, expectedTables }: UnitEvidence, release: number): boolean {
+/** Text is what no compiler and no option changes: so much of it in a unit, and none of it here, and the unit is not here. */
+const TELLING_STRINGS = 8
+
+/** Whether the text of the unit speaks against it; data and constants are copied more easily than files. */
+function lacksText(evidence: UnitEvidence, release: number): boolean {
+  return evidence.expected[release]! >= TELLING_STRINGS && stringsFound(evidence, release) === 0
+}
+
+function liveByTables(evidence: UnitEvidence, release: number): boolean {
+  const { tables, expectedTables } = evidence
+  if (lacksText(evidence, release)) return false
   const found = tables.found[release]!
   const isShare = found >= LIVE_TABLES && found >= LIVE_COVERAGE * expectedTables[release]!
   return (isShare || found >= LIVE_TABLES_WITHOUT_COVERAGE) && tables.weight[release]! >= LIVE_TABLE_WEIGHT
 }
 
-function liveByImmediates({ immediates, expectedImmediates }: UnitEvidence, release: number): boolean {
+function liveByImmediates(evidence: UnitEvidence, release: number): boolean {
+  const { immediates, expectedImmediates } = evidence
+  if (lacksText(evidence, release)) return false
   const found = immediates.found[release]!
   return (
     found >= LIVE_IMMEDIATES &&

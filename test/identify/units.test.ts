@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { noneExplained } from '../../src/identify/explained.ts'
 import { isLive, liveWeight, stringsFound, type UnitEvidence, weighUnits } from '../../src/identify/units.ts'
 import { functions, inputOf, labels, type Setting, sentences, settingOf } from './setting.ts'
 
@@ -34,7 +35,7 @@ async function evidence(
   const candidates = await setting.candidates(content)
   const heron = candidates.find(({ record }) => record.name === 'heron')
   if (heron === undefined) return undefined
-  return weighUnits(heron, new Set(), inputOf(content).prints).find(
+  return weighUnits(heron, noneExplained(), inputOf(content).prints).find(
     ({ unit }) => heron.record.units[unit]?.path === path,
   )
 }
@@ -114,10 +115,10 @@ describe('what a live unit weighs', () => {
     const [heron] = await setting.candidates(content)
     const found = inputOf(content).prints
     const prints = [...new Set([...heron!.units.values()].flat().map(({ print }) => print))]
-    const whole = new Map(weighUnits(heron!, new Set(), found).map((unit) => [unit.unit, unit]))
+    const whole = new Map(weighUnits(heron!, noneExplained(), found).map((unit) => [unit.unit, unit]))
     fc.assert(
       fc.property(fc.subarray(prints), (removed) => {
-        for (const unit of weighUnits(heron!, new Set(removed), found))
+        for (const unit of weighUnits(heron!, { prints: new Set(removed), stems: new Set() }, found))
           for (const release of [0, 1])
             expect(liveWeight(unit, release)).toBeLessThanOrEqual(liveWeight(whole.get(unit.unit)!, release))
       }),
@@ -128,7 +129,7 @@ describe('what a live unit weighs', () => {
     const content = { strings: OWN }
     const [heron] = await setting.candidates(content)
     const prints = [...heron!.units.values()].flat().map(({ print }) => print)
-    expect(weighUnits(heron!, new Set(prints), inputOf(content).prints)).toEqual([])
+    expect(weighUnits(heron!, { prints: new Set(prints), stems: new Set() }, inputOf(content).prints)).toEqual([])
   })
 })
 
