@@ -64,6 +64,8 @@ class SourceReader {
   readonly #tokens: Token[] = []
   readonly #branches: Branch[] = []
   readonly #macros: Macro[] = []
+  /** Macros with parameters, defined so far, whose calls spell text of their own. */
+  readonly #spellers = new Set<string>()
   readonly #literals = new Set<string>()
   readonly #runs: Token[][] = []
   readonly #names = new Set<string>()
@@ -140,6 +142,7 @@ class SourceReader {
     if (tokens.length > MAX_MACRO_TOKENS || !bearsText(name, tokens)) return
     const macro = { name, body: tokens, fromHeader: this.#isHeader }
     this.#macros.push(parameters === undefined ? macro : { ...macro, parameters })
+    if (parameters !== undefined && tokens.some(({ kind }) => kind === 's')) this.#spellers.add(name)
   }
 
   #readText(raw: readonly Token[]): void {
@@ -150,15 +153,20 @@ class SourceReader {
     for (let i = 0; i < tokens.length; ) {
       const token = tokens[i]!
       if (token.kind === 'i' && WITHOUT_TEXT.test(token.text)) i = skipCall(tokens, closing, i)
-      else if (token.kind === 's' || (token.kind === 'i' && isMacroName(token.text))) i = this.#readRun(tokens, i)
+      else if (token.kind === 's' || (token.kind === 'i' && this.#mayBeMacro(token.text))) i = this.#readRun(tokens, i)
       else i++
     }
+  }
+
+  #mayBeMacro(name: string): boolean {
+    return isMacroName(name) || this.#spellers.has(name)
   }
 
   /** Reads the longest sequence of literals, macro names and macro calls from `start`; returns where it ends. */
   #readRun(tokens: readonly Token[], start: number): number {
     const run: Token[] = []
     let literals = 0
+    let spelled = 0
     let i = start
     for (; i < tokens.length; i++) {
       const token = tokens[i]!
@@ -167,7 +175,7 @@ class SourceReader {
         run.push(token)
         continue
       }
-      if (token.kind !== 'i' || !isMacroName(token.text)) break
+      if (token.kind !== 'i' || !this.#mayBeMacro(token.text)) break
       const next = tokens[i + 1]
       if (next?.kind !== 'p' || next.text !== '(') {
         run.push(token)
@@ -175,18 +183,28 @@ class SourceReader {
       }
       const call = readArguments(tokens.slice(i + 1, i + 1 + MAX_CALL_TOKENS), 0)
       const after = call === undefined ? undefined : tokens[i + 1 + call.end + 1]
-      // A call counts as text only beside a literal; otherwise its arguments are read as ordinary code.
-      if (call === undefined || (literals === 0 && after?.kind !== 's')) {
+      const isSpeller = call !== undefined && this.#isSpellerCall(token.text, tokens.slice(i + 1, i + 2 + call.end))
+      // A call counts as text only beside a literal, or where it spells text by itself (`VERSION_TEXT(MAJOR, MINOR)`);
+      // otherwise its arguments are read as ordinary code.
+      if (call === undefined || (literals === 0 && after?.kind !== 's' && !isSpeller)) {
         if (run.length === 0) return i + 1
         break
       }
+      if (isSpeller) spelled++
       run.push(...tokens.slice(i, i + 2 + call.end))
       i += 1 + call.end
     }
-    if (literals === 0) for (const token of run) this.#names.add(token.text)
+    if (literals + spelled === 0) for (const token of run) this.#names.add(token.text)
     else if (literals === run.length) this.#literals.add(run.map((token) => token.text).join(''))
     else this.#runs.push(run)
     return Math.max(i, start + 1)
+  }
+
+  /** A macro of this file with text in its body, called with numbers and names of numbers: text in a call is code's own. */
+  #isSpellerCall(name: string, call: readonly Token[]): boolean {
+    const isNumeric = ({ kind, text }: Token): boolean =>
+      kind === 'n' || (kind === 'p' && /^[(),]$/.test(text)) || (kind === 'i' && isMacroName(text))
+    return this.#spellers.has(name) && call.length > 2 && call.every(isNumeric)
   }
 }
 

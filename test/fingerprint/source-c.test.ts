@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { MacroTable } from '../../src/fingerprint/macros.ts'
 import { readSource, type SourceFacts } from '../../src/fingerprint/source-c.ts'
 
 function read(source: string, options: { isHeader?: boolean; isTemplate?: boolean } = {}): SourceFacts {
@@ -196,4 +197,18 @@ describe('macros are kept', () => {
   test('with their parameters', () => {
     expect(read('#define CAT( a , b ) a##b').macros[0]?.parameters).toEqual(['a', 'b'])
   })
+})
+
+test('a call that spells text by itself is a text of the macros of its release', () => {
+  const source = `#define V1(a, b, c) #a "." #b "." #c
+#define V2(a, b, c) "libfoo_" V1(a, b, c)
+const char *version(void) { return V2(FOO_MAJOR, FOO_MINOR, FOO_MICRO); }
+#define FOO_MAJOR 2
+#define FOO_MINOR 5
+#define FOO_MICRO 0`
+  const { runs, macros } = readSource(Buffer.from(source), { isHeader: false, isTemplate: false })
+  const table = new MacroTable(() => undefined, 256)
+  for (const macro of macros) table.add(macro)
+  const texts = runs.flatMap((run) => table.resolve(run, new Map()).map(({ text }) => text))
+  expect(texts).toEqual(['libfoo_2.5.0'])
 })
