@@ -26,6 +26,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { indexBackground, thinBackground } from '../dist/build/background.js'
+import { AptRoot } from '../dist/build/sources/apt.js'
+import { DEBIAN_SUITES } from '../dist/build/sources/debian.js'
 import { decodePrints, encodePrints } from '../dist/database/prints-file.js'
 
 const { values } = parseArgs({
@@ -46,10 +48,12 @@ if (values.cache) {
 const { packages } = JSON.parse(readFileSync(values.list, 'utf8'))
 const scratch = mkdtempSync(join(tmpdir(), 'binprint-background-'))
 try {
-  const found = packages.map(({ package: name, version, architecture }, i) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r${i + 1} of ${packages.length} ${name.padEnd(40)}`)
-    const files = installedFiles(name, version, architecture) ?? downloadedFiles(name, version, architecture)
-    return { label: `${name} ${version}`, files: files.filter(isProgram).sort() }
+  const installed = new Map(packages.map((one) => [keyOf(one), installedFiles(one)]))
+  const archives = await archivesOf(packages.filter((one) => installed.get(keyOf(one)) === undefined))
+  const found = packages.map((one, i) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${i + 1} of ${packages.length} ${one.package.padEnd(40)}`)
+    const files = installed.get(keyOf(one)) ?? unpackedFiles(archives.get(keyOf(one)))
+    return { label: `${one.package} ${one.version}`, files: files.filter(isProgram).sort() }
   })
   if (process.stderr.isTTY) process.stderr.write('\n')
   const components = readdirSync(values.prints).map((file) => decodePrints(readFileSync(join(values.prints, file))))
@@ -62,7 +66,7 @@ try {
   rmSync(scratch, { recursive: true, force: true })
 }
 
-function installedFiles(name, version, architecture) {
+function installedFiles({ package: name, version, architecture }) {
   const query = ['-W', '-f', '${Status} ${Version}', `${name}:${architecture}`]
   try {
     const status = execFileSync('dpkg-query', query, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
@@ -76,21 +80,38 @@ function installedFiles(name, version, architecture) {
     .split('\n')
 }
 
-function downloadedFiles(name, version, architecture) {
+function unpackedFiles(archive) {
   const directory = mkdtempSync(join(scratch, 'package-'))
-  const archive = archiveOf(name, version, architecture, directory)
   execFileSync('dpkg-deb', ['-x', archive, 'root'], { cwd: directory })
   return readdirSync(join(directory, 'root'), { recursive: true }).map((path) => join(directory, 'root', path))
 }
 
-/** The package file, from the cache where it is there. */
-function archiveOf(name, version, architecture, directory) {
-  const kept = values.cache && join(values.cache, `${name}_${version.replaceAll(':', '%3a')}_${architecture}.deb`)
-  if (kept && existsSync(kept)) return kept
-  execFileSync('apt-get', ['download', `${name}:${architecture}=${version}`], { cwd: directory, stdio: 'ignore' })
-  const archive = join(directory, readdirSync(directory)[0])
-  if (kept) copyFileSync(archive, kept)
-  return archive
+/** The package files of all that is not installed, by {@link keyOf}: from the cache, else through apt. */
+async function archivesOf(wanted) {
+  const archives = new Map()
+  const folder = values.cache ?? scratch
+  const pathOf = ({ package: name, version, architecture }) =>
+    join(folder, `${name}_${version.replaceAll(':', '%3a')}_${architecture}.deb`)
+  const missing = wanted.filter((one) => !existsSync(pathOf(one)))
+  for (const architecture of new Set(missing.map((one) => one.architecture))) {
+    const directory = join(folder, `apt-${architecture}`)
+    const apt = await AptRoot.open({ directory, suites: DEBIAN_SUITES, architectures: [architecture] })
+    const mine = missing.filter((one) => one.architecture === architecture)
+    const listed = await apt.find(mine.map((one) => one.package))
+    const found = listed.filter(({ name, version }) =>
+      mine.some((one) => one.package === name && one.version === version),
+    )
+    for (const [one, path] of await apt.download(found)) copyFileSync(path, pathOf({ ...one, package: one.name }))
+  }
+  for (const one of wanted) {
+    if (!existsSync(pathOf(one))) throw new Error(`need ${keyOf(one)}, which can be had no more`)
+    archives.set(keyOf(one), pathOf(one))
+  }
+  return archives
+}
+
+function keyOf({ package: name, version, architecture }) {
+  return `${name}:${architecture}=${version}`
 }
 
 function isProgram(path) {

