@@ -214,11 +214,10 @@ function isText(kind: Kind): boolean {
 
 /** What is at the place, in words: code and data are no text. */
 function describe(hit: Hit, name: string | undefined, { prints, textAt }: EvidenceContext): string {
-  const [offset, length, flags] = [prints.offsets[hit.print]!, prints.lengths[hit.print]!, prints.flags[hit.print]!]
-  const instructions = `${flags}${flags === 255 ? ' or more' : ''} instructions`
+  const [offset, length] = [prints.offsets[hit.print]!, prints.lengths[hit.print]!]
   const called = name === undefined ? 'a function' : `${name}()`
-  if (hit.kind === Kind.Function) return `${called}, ${instructions}`
-  if (hit.kind === Kind.Mnemonics) return `${called} but for its operands, ${instructions}`
+  if (hit.kind === Kind.Function) return `${called}, ${length} bytes of code`
+  if (hit.kind === Kind.Mnemonics) return `${called} but for its operands, ${length} bytes of code`
   const hex = Buffer.from(textAt(offset, Math.min(length, 32)), 'latin1').toString('hex')
   return hit.kind === Kind.Immediate ? `a constant in the instruction ${hex}` : `constant data ${hex}`
 }

@@ -3,13 +3,13 @@ import { Kind } from '../../src/fingerprint/print-set.ts'
 import { type CodeFeature, namesOf, type Setting, sentences, settingOf } from './setting.ts'
 
 /** So many functions of one unit. */
-function code(subject: string, count: number, instructions = 40, from = 0): CodeFeature[] {
+function code(subject: string, count: number, variety = 40, from = 0): CodeFeature[] {
   return Array.from({ length: count }, (_, i) => ({
     kind: Kind.Function,
     name: `${subject} function ${from + i}`,
     called: `${subject}_${from + i}`,
     at: 4096 + 64 * (from + i),
-    instructions,
+    variety,
   }))
 }
 
@@ -51,9 +51,9 @@ async function present(content: readonly CodeFeature[]): Promise<string[]> {
 
 describe('without any text a component is present', () => {
   test.each([
-    ['by one function of 30 instructions', code('heron', 1, 30), true],
-    ['not by one of 29', code('heron', 1, 29), false],
-    ['by two functions of 15 instructions', code('heron', 2, 15), true],
+    ['by one function of a variety of 21', code('heron', 1, 21), true],
+    ['not by one of 20', code('heron', 1, 20), false],
+    ['by two functions of 11', code('heron', 2, 11), true],
     ['by ten windows of 40 windows of its data and more', TABLES.slice(0, 12), true],
     ['not by four of 40', TABLES.slice(0, 4), false],
     ['by rare constants side by side', CONSTANTS.slice(0, 6), true],
@@ -88,7 +88,7 @@ describe('functions', () => {
       kind: 'function',
       offset: 4096,
       unit: 'run.c',
-      text: 'heron_0(), 40 instructions',
+      text: 'heron_0(), 32 bytes of code',
     })
     expect(match?.units).toEqual([{ path: 'run.c', matched: 1, expected: 1 }])
   })

@@ -43,8 +43,8 @@ export interface CodeFeature {
   readonly name: string
   /** File offset in a program; default 0. */
   readonly at?: number
-  /** Instructions of a function; default 40. */
-  readonly instructions?: number
+  /** Variety of a function; default 40. */
+  readonly variety?: number
   /** The function's name as an archive has it. */
   readonly called?: string
 }
@@ -132,9 +132,9 @@ export function inputOf(content: FileContent): IdentifyInput {
   const program = readProgram(source, DEFAULT_LIMITS)
   const prints = new PrintSet()
   extractProgram(program, source, prints)
-  for (const { kind, name, at = 0, instructions = 40 } of content.code ?? []) {
+  for (const { kind, name, at = 0, variety = 40 } of content.code ?? []) {
     const isFunction = kind === Kind.Function || kind === Kind.Mnemonics
-    prints.add(kind, hash64(Buffer.from(name)), at, 32, isFunction ? instructions : 0)
+    prints.add(kind, hash64(Buffer.from(name)), at, 32, isFunction ? variety : 0)
   }
   return {
     prints: prints.seal(),

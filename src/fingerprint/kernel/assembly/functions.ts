@@ -10,7 +10,7 @@ import { xxh64 } from './xxh64'
 
 /** Shorter functions are alike everywhere. */
 const LEAST_INSTRUCTIONS: u32 = 10
-const MOST_INSTRUCTIONS: u32 = 255
+const MOST_VARIETY: u32 = 255
 /** Addresses below are given to no program that stays where it was linked to; one linked to 0 moves. */
 const LEAST_FIXED_ADDRESS: u32 = 0x10000
 
@@ -75,12 +75,12 @@ export function fingerprintFunctions(request: Request): void {
       continue
     }
     if (instructions < LEAST_INSTRUCTIONS) continue
-    const shown = min(instructions, MOST_INSTRUCTIONS)
+    const variety = min(varietyOf(request), MOST_VARIETY)
     const offset = <f64>at + toOffset
     const kept = xxh64(request.keptAt, <u32>(keptEnd - request.keptAt))
-    putRow(request.functionsAt, capacity, rows, kept, offset, to - from, shown)
+    putRow(request.functionsAt, capacity, rows, kept, offset, to - from, variety)
     const bare = xxh64(request.tokensAt, <u32>(tokensEnd - request.tokensAt))
-    putRow(request.mnemonicsAt, capacity, rows, bare, offset, to - from, shown)
+    putRow(request.mnemonicsAt, capacity, rows, bare, offset, to - from, variety)
     rows++
   }
   request.functionCount = rows
@@ -91,6 +91,38 @@ export function fingerprintFunctions(request: Request): void {
 let keptEnd: usize = 0
 let tokensEnd: usize = 0
 let instructions: u32 = 0
+
+/** For each pair of neighbours the number of the function that it was last seen in; two pairs of a slot are one. */
+const SLOT_BITS: i32 = 12
+const slots: usize = memory.data(4 << 12)
+let functionNumber: u32 = 0
+
+/**
+ * How many different pairs of neighbouring instructions, without operands, the function has. Wrappers that save all registers
+ * and tables of cases repeat few pairs, however long they are.
+ */
+function varietyOf(request: Request): u32 {
+  functionNumber++
+  if (functionNumber == 0) {
+    memory.fill(slots, 0, 4 << SLOT_BITS)
+    functionNumber = 1
+  }
+  const wide = request.architecture == AARCH64
+  const bytes: usize = wide ? 4 : 2
+  let token: usize = request.tokensAt
+  let before: u32 = 0
+  let variety: u32 = 0
+  for (; token < tokensEnd; token += bytes) {
+    const value = wide ? load<u32>(token) : <u32>load<u16>(token)
+    const slot = slots + (<usize>((((before << 5) | (before >> 27)) ^ value) * 0x9e3779b1 >> (32 - SLOT_BITS)) << 2)
+    if (load<u32>(slot) != functionNumber) {
+      store<u32>(slot, functionNumber)
+      variety++
+    }
+    before = value
+  }
+  return variety
+}
 
 /** Writes both forms of a function and sets their ends. @returns whether all of it was instructions */
 function normalise(request: Request, at: usize, end: usize): bool {
