@@ -68,6 +68,21 @@ describe.runIf(hasCompiler('host'))('an archive member', () => {
   })
 })
 
+describe.runIf(hasCompiler('host'))('a member without a known source', () => {
+  const vendored = [{ path: 'lib/common/engine.*', owner: null }]
+
+  test.each([
+    ['engine.o', true],
+    ['libfoo_la-engine.o', true],
+    ['engines.o', false],
+  ])('%s is another project’s where the catalog says so of a file of its name: %s', async (member, expected) => {
+    const options = { previous: printsOf('foo', { 'lib/other.c': ['text'] }) }
+    const release = { version: '1', inputs: [archive(`${member}.a`, member)] }
+    const { prints } = await indexBuilt({ ...entry, vendored }, [release], options)
+    expect(prints.units.find(({ path }) => path === member)?.vendored).toBe(expected)
+  })
+})
+
 describe.runIf(hasCompiler('host'))('a shared library', () => {
   test('gives to its own unit only what no archive member has', async () => {
     const object = compile('host', 'engine.c', path('shared.o'), ['-c', '-O2', '-fPIC'])
@@ -86,7 +101,13 @@ describe.runIf(hasCompiler('host'))('a shared library', () => {
   test('gives a function to the only source file that defines one of its name', async () => {
     const library = compile('host', 'engine.c', path('libd.so'), ['-shared', '-fPIC', '-O2', '-nostdlib'])
     const prints = await built([library], definedIn('core/engine_core.c'))
-    expect(places(prints, FeatureKind.Function)).toContain('core/engine_core.c engine_run')
+    expect(places(prints, FeatureKind.Function)).toEqual(['core/engine_core.c engine_run'])
+  })
+
+  test('gives no tables where the sources are known: whoever was linked into it may have brought them', async () => {
+    const library = compile('host', 'engine.c', path('libt.so'), ['-shared', '-fPIC', '-O2', '-nostdlib'])
+    expect(places(await built([library]), FeatureKind.Table)).toEqual(['libt.so'])
+    expect(places(await built([library], definedIn('core/engine_core.c')), FeatureKind.Table)).toEqual([])
   })
 
   test('is known by its sha256, build-id and architecture', async () => {

@@ -60,6 +60,19 @@ describe('table windows', () => {
     )
   })
 
+  test.each([
+    ['two bytes', Uint16Array.from({ length: 4000 }, (_, i) => 16 * i)],
+    ['four bytes', Uint32Array.from({ length: 4000 }, (_, i) => 100_003 * i)],
+    ['four bytes, some of them equal', Uint32Array.from({ length: 4000 }, (_, i) => 100_003 * (i >> 1))],
+  ])('are not ascending numbers of %s, in either byte order', (_, numbers) => {
+    const bytes = new Uint8Array(numbers.buffer)
+    const last = numbers.BYTES_PER_ELEMENT - 1
+    expect(scan(bytes)).toEqual([])
+    expect(scan(bytes.map((_, i) => bytes[i ^ last]!))).toEqual([])
+    // The same numbers in another order.
+    expect(scan(new Uint8Array(numbers.toSorted((a, b) => (a % 251) - (b % 251)).buffer)).length).toBeGreaterThan(100)
+  })
+
   test('are found in reads of any size', () => {
     fc.assert(
       fc.property(data, fc.nat(3), fc.integer({ min: 1, max: 90 }), (bytes, address, windowBytes) => {
