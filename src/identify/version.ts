@@ -74,6 +74,8 @@ function nothing(reason: string, release: number): VersionClaim {
 interface Group {
   readonly found: ReadonlyMap<Kind, Int32Array>
   readonly weight: number
+  /** Releases of which the unit was not read, for {@link unreadReleases}. */
+  readonly unread: ReadonlySet<number>
 }
 
 /**
@@ -86,11 +88,11 @@ function scoreReleases(presence: Presence): Float64Array {
   const { record } = presence.candidate
   const scores = new Float64Array(record.releases.length)
   const candidates = [...record.releases.keys()].filter((i) => record.releases[i]!.origin === 'source')
-  for (const { found, weight } of groupHits(presence))
+  for (const { found, weight, unread } of groupHits(presence))
     for (const counts of found.values()) {
       const most = maximumOf(counts, candidates)
       for (let release = 0; release < scores.length; release++)
-        scores[release]! -= weight * Math.min(UNIT_LOSS_CAP, most - counts[release]!)
+        if (!unread.has(release)) scores[release]! -= weight * Math.min(UNIT_LOSS_CAP, most - counts[release]!)
     }
   for (const unit of presence.live) {
     const missing = missingStrings(unit)
@@ -165,8 +167,26 @@ function groupHits(presence: Presence): Group[] {
       })
   return [...groups].flatMap(([home, { found, count }]) => {
     if (!live.has(home) && count < 2) return []
-    return [{ found, weight: live.has(home) ? 1 : FAINT_UNIT_WEIGHT }]
+    return [{ found, weight: live.has(home) ? 1 : FAINT_UNIT_WEIGHT, unread: unreadReleases(home, record) }]
   })
+}
+
+/**
+ * The source releases that lack the unit, if it comes and goes: projects add and remove files, but not again and again. What
+ * does are generated files, which only some releases were read with, and their text says nothing about the others.
+ */
+function unreadReleases(unit: UnitEvidence, { releases }: ComponentRecord): ReadonlySet<number> {
+  const without = new Set<number>()
+  let spans = 0
+  let wasThere = false
+  releases.forEach(({ origin }, release) => {
+    if (origin === 'built') return
+    const isThere = unit.expected[release]! + unit.expectedTables[release]! + unit.expectedImmediates[release]! > 0
+    if (!isThere) without.add(release)
+    if (isThere && !wasThere) spans++
+    wasThere = isThere
+  })
+  return spans > 1 ? without : new Set()
 }
 
 function missingStrings(unit: UnitEvidence): Int32Array {

@@ -307,3 +307,22 @@ describe('every claim', () => {
     expect(claim).toMatchObject({ method: 'literal', literal: { version: '1.1.0' }, templates: [], release: 1 })
   })
 })
+
+describe('a file that only some releases were read with', () => {
+  const generated = sentences('generated', 6)
+  const releaseWith = (has: boolean): ReleaseText => ({ 'heron.c': BASE, ...(has ? { 'table.c': generated } : {}) })
+
+  test('says nothing about the others, if it comes and goes', async () => {
+    const version = await heronVersion({
+      releases: { '1.0': releaseWith(true), '1.1': releaseWith(false), '1.2': releaseWith(true) },
+    })
+    expect(await version([...BASE, ...generated])).toMatchObject(set('1.2', '1.1', '1.0'))
+  })
+
+  test('speaks for them where it came once and stayed', async () => {
+    const version = await heronVersion({
+      releases: { '1.0': releaseWith(false), '1.1': releaseWith(true), '1.2': releaseWith(true) },
+    })
+    expect(await version([...BASE, ...generated])).toMatchObject(set('1.2', '1.1'))
+  })
+})
