@@ -35,7 +35,7 @@ export function extractFunctions(
     const section = program.sections[ranges.sections[plan.first]!]!
     const within = plan.offset - section.offset
     const window = {
-      bytes: source.read(plan.offset, plan.bytes),
+      bytes: { length: plan.bytes, readInto: (target: Uint8Array) => source.readInto(target, plan.offset) },
       offset: base + plan.offset,
       address: section.address + within,
       ...boundsOf(ranges, plan),

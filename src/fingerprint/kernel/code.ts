@@ -6,7 +6,7 @@ import type { Prefilter } from './prefilter.ts'
 
 /** Code of one section with the functions in it. */
 export interface CodeWindow {
-  readonly bytes: Uint8Array
+  readonly bytes: Uint8Array | BytesToRead
   /** Of the first byte, from the start of the file. */
   readonly offset: number
   /** Of the first byte, virtual. */
@@ -16,6 +16,13 @@ export interface CodeWindow {
   readonly ends: Uint32Array
   /** What a linker or loader still changes. */
   readonly relocations?: CodeRelocations
+}
+
+/** Bytes that are read straight into the kernel's memory. */
+export interface BytesToRead {
+  readonly length: number
+  /** Fills a view of this length. */
+  readInto(target: Uint8Array): void
 }
 
 /** Places in a window, from its start: ascending, several may be at one place. */
@@ -141,7 +148,9 @@ export function codeBatches(kernel: Kernel, window: CodeWindow, options: CodeOpt
     const mnemonicsAt = kernel.reserveRows(most)
     const immediatesAt = kernel.reserveRows(immediateCapacity)
 
-    kernel.bytes(windowAt, size).set(window.bytes)
+    const target = kernel.bytes(windowAt, size)
+    if (window.bytes instanceof Uint8Array) target.set(window.bytes)
+    else window.bytes.readInto(target)
     kernel.bytes(windowAt + size, LOOKAHEAD_BYTES).fill(0)
     const ranges = writeRanges(words(kernel, rangesAt, most * 2), window, most)
     const masks = writeMasks(words(kernel, masksAt, maskCapacity * 2), window.relocations, windowAt, size)
