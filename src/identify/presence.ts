@@ -43,9 +43,11 @@ export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet
     if (next === undefined) break
     waiting.delete(next.candidate.index)
     if (!losesToSibling(next, present)) present.push(next)
-    explain(explained, next)
+    const fresh = explainedBy(next)
+    for (const print of fresh.prints) explained.prints.add(print)
+    for (const stem of fresh.stems) explained.stems.add(stem)
     for (const other of waiting.values())
-      if (losesSome(other, explained))
+      if (losesSome(other, fresh))
         waiting.set(other.candidate.index, score(other.candidate, explained, prints, other.units))
   }
   const mentioned: Candidate[] = []
@@ -57,12 +59,14 @@ export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet
   return { present, mentioned }
 }
 
-/** Takes what a component explains away from all others. */
-function explain(explained: Explained, { candidate, live }: Presence): void {
+/** What a component takes away from all others. */
+function explainedBy({ candidate, live }: Presence): Explained {
+  const { prints, stems } = noneExplained()
   for (const { unit, hits } of live) {
-    for (const hit of hits) explained.prints.add(hit.print)
-    explained.stems.add(stemOf(candidate.record.units[unit]!.path))
+    for (const hit of hits) prints.add(hit.print)
+    stems.add(stemOf(candidate.record.units[unit]!.path))
   }
+  return { prints, stems }
 }
 
 /** A text that names its component and stands in its code, not in a header that anyone may include. */
