@@ -1,7 +1,7 @@
 import type { PrintSet } from '../fingerprint/print-set.ts'
 import { type Explained, noneExplained, stemOf } from './explained.ts'
 import type { Candidate, TemplateHit } from './hits.ts'
-import { isLive, liveByFunctions, liveWeight, stringsFound, type UnitEvidence, weighUnits } from './units.ts'
+import { hasText, isLive, liveByFunctions, liveWeight, stringsFound, type UnitEvidence, weighUnits } from './units.ts'
 
 /** A component that is in the file, with the evidence that nobody else explains better. */
 export interface Presence {
@@ -50,6 +50,7 @@ export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet
       if (losesSome(other, fresh))
         waiting.set(other.candidate.index, score(other.candidate, explained, prints, other.units))
   }
+  dropCopiers(present)
   const mentioned: Candidate[] = []
   for (const rest of waiting.values()) {
     const { templates } = rest.candidate
@@ -57,6 +58,24 @@ export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet
     else if (templates.some((hit) => hit.template.selfNaming)) mentioned.push(rest.candidate)
   }
   return { present, mentioned }
+}
+
+/**
+ * Drops components that are there by code and data alone, all of it of files that another one has here with their text: the
+ * one that explains most is not the owner where the owner was never seen built.
+ */
+function dropCopiers(present: Presence[]): void {
+  const withText = present.map(({ candidate, live }) => stemsOf(candidate, live.filter(hasText)))
+  const isCopier = (one: Presence, at: number): boolean =>
+    withText[at]!.size === 0 &&
+    one.live.length > 0 &&
+    [...stemsOf(one.candidate, one.live)].every((stem) => withText.some((stems) => stems.has(stem)))
+  const kept = present.filter((one, at) => !isCopier(one, at))
+  present.splice(0, present.length, ...kept)
+}
+
+function stemsOf({ record }: Candidate, units: readonly UnitEvidence[]): Set<string> {
+  return new Set(units.map(({ unit }) => stemOf(record.units[unit]!.path)))
 }
 
 /** What a component takes away from all others. */

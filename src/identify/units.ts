@@ -251,6 +251,11 @@ export function isLive(evidence: UnitEvidence, release: number): boolean {
   )
 }
 
+/** Whether text of the unit alone makes it live in some release. */
+export function hasText(evidence: UnitEvidence): boolean {
+  return evidence.expected.some((_, release) => liveByStrings(evidence, release) || liveBySymbols(evidence, release))
+}
+
 function liveByStrings(evidence: UnitEvidence, release: number): boolean {
   const found = stringsFound(evidence, release)
   return (

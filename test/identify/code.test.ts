@@ -93,3 +93,57 @@ describe('functions', () => {
     expect(match?.units).toEqual([{ path: 'run.c', matched: 1, expected: 1 }])
   })
 })
+
+describe('code and data of copied files', () => {
+  let carriers: Setting
+  const text = sentences('date', 8)
+  const functions = code('date', 6)
+  const windows = features(Kind.Table, 'colour', 12)
+
+  beforeAll(async () => {
+    carriers = await settingOf({
+      // The owner was never seen built.
+      owner: { releases: { '1.0': { 'date.c': text } } },
+      copier: {
+        releases: { '2.0': { 'main.c': sentences('main', 8) } },
+        built: { '2.0': { 'src/date.c': { code: functions } } },
+      },
+      texts: { releases: { '3.0': { 'style.c': { strings: sentences('style', 20), code: windows } } } },
+      bare: { releases: { '4.0': { 'bare.c': { code: features(Kind.Table, 'bare', 12) } } } },
+    })
+  })
+  afterAll(() => carriers.close())
+
+  test('belong to the component that is there with a file of that name', async () => {
+    const found = await carriers.cover({ strings: text, code: functions })
+    expect(namesOf(found)).toEqual(['owner'])
+    expect(namesOf(await carriers.cover({ code: functions }))).toEqual(['copier'])
+  })
+
+  test('are no file where all of its text is missing', async () => {
+    expect(namesOf(await carriers.cover({ code: windows }))).toEqual([])
+    expect(namesOf(await carriers.cover({ code: windows, strings: sentences('style', 1) }))).toEqual(['texts'])
+    expect(namesOf(await carriers.cover({ code: features(Kind.Table, 'bare', 12) }))).toEqual(['bare'])
+  })
+})
+
+describe('of two siblings', () => {
+  let siblings: Setting
+  const shared = features(Kind.Table, 'shared', 60)
+
+  beforeAll(async () => {
+    siblings = await settingOf({
+      origin: {
+        family: 'birds',
+        releases: { '1.0': { 'crc.c': { code: shared }, 'origin.c': sentences('origin', 6) } },
+      },
+      fork: { family: 'birds', releases: { '2.0': { 'a.c': { code: shared }, 'fork.c': sentences('fork', 6) } } },
+    })
+  })
+  afterAll(() => siblings.close())
+
+  test.each(['origin', 'fork'])('the one is there that has evidence of its own: %s', async (name) => {
+    const found = await siblings.cover({ code: shared, strings: sentences(name, 6) })
+    expect(namesOf(found)).toEqual([name])
+  })
+})
