@@ -18,7 +18,7 @@ export interface CommonFeatures {
   /** Of programs that hold none of the components. */
   readonly background: FeatureTable | undefined
   /** Constants of published algorithms, which every implementation has to hold. */
-  readonly isPublicTable?: ((high: number, low: number) => boolean) | undefined
+  readonly isPublic?: ((kind: FeatureKind, high: number, low: number) => boolean) | undefined
 }
 
 /**
@@ -148,15 +148,14 @@ class Columns {
 }
 
 /** To be asked for ascending hashes. */
-function commonTest(kind: FeatureKind, { background, isPublicTable }: CommonFeatures): typeof isCommon {
-  const isTable = kind === Kind.Table || kind === Kind.BigEndianTable
+function commonTest(kind: FeatureKind, { background, isPublic }: CommonFeatures): typeof isCommon {
   const { high, low } = background ?? { high: new Uint32Array(0), low: new Uint32Array(0) }
   let at = 0
   return isCommon
 
   function isCommon(h: number, l: number): boolean {
     while (at < high.length && (high[at]! < h || (high[at] === h && low[at]! < l))) at++
-    return (high[at] === h && low[at] === l) || (isTable && (isPublicTable?.(h, l) ?? false))
+    return (high[at] === h && low[at] === l) || (isPublic?.(kind, h, l) ?? false)
   }
 }
 

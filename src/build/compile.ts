@@ -26,14 +26,14 @@ export interface CompileInput {
   /** Prints of programs that hold none of the components: what they share with one says nothing. */
   readonly background: ComponentPrints | undefined
   /** Tells the hashes of table windows that belong to nobody, in both byte orders: constants of published algorithms. */
-  readonly isPublicTable?: (high: number, low: number) => boolean
+  readonly isPublic?: (kind: FeatureKind, high: number, low: number) => boolean
   /** Hash of all of it, hexadecimal. */
   readonly digest: string
 }
 
 /** Compiles prints into a LevelDB database in `directory`, which must not exist or be empty. */
 export async function compileDatabase(directory: string, input: CompileInput): Promise<void> {
-  const { components, background, isPublicTable } = input
+  const { components, background, isPublic } = input
   const prints = components.map((component) => component.prints)
   const strings = mergeFeatures(prints.map(({ features }) => features[Kind.String]))
   const owners = components.map(({ prints, entry }) => ({ prints, family: entry.family ?? entry.name }))
@@ -42,7 +42,7 @@ export async function compileDatabase(directory: string, input: CompileInput): P
   const owned: Ownership = { prints, vendored, families }
   const compiled = new Map<FeatureKind, KindFeatures>()
   for (const kind of FEATURE_KINDS) {
-    const common = { background: background?.features[kind], isPublicTable }
+    const common = { background: background?.features[kind], isPublic }
     compiled.set(kind, compileKind(kind, owned, common, kind === Kind.String ? strings : undefined))
   }
   const trusted = trustedTemplates(prints, families, vendored, background?.templates ?? [])

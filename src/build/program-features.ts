@@ -136,6 +136,8 @@ function functionNames(program: Program): Map<number, string> {
       const offset = section.offset + within
       if (names.has(offset)) continue
       const name = symbolName(program, i)?.replace(/(?<=.)[.].*$/, '')
+      // `$x` and `$d` of ARM mark code and data, and name nothing.
+      if (name?.startsWith('$') === true) continue
       if (name !== undefined && name !== '') names.set(offset, name)
     }
   return names

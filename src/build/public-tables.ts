@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { hash64 } from '../bytes/hash.ts'
+import { FeatureKind } from '../database/feature-kinds.ts'
 import { DetectorError } from '../errors.ts'
 import { extractTable } from '../fingerprint/extract.ts'
+import { canonicalImmediate, immediateBytes, isRareImmediate } from '../fingerprint/rare.ts'
 import { type AlgorithmTable, algorithmTables } from './algorithm-tables.ts'
 
 /** A table of `fingerprint-db/algorithm-constants.json`: defined by a published algorithm or format. */
@@ -61,6 +63,33 @@ export function publicTableHashes(): ReadonlySet<bigint> {
 /** Whether a window of constant data belongs to nobody; `high` and `low` are the halves of its fingerprint. */
 export function isPublicTable(high: number, low: number): boolean {
   return publicTableHashes().has((BigInt(high) << 32n) | BigInt(low))
+}
+
+let constants: ReadonlySet<bigint> | undefined
+
+/** Fingerprints of the elements of computed tables of 32 and 64 bits that are rare as constants of code. */
+function publicImmediateHashes(): ReadonlySet<bigint> {
+  if (constants !== undefined) return constants
+  const hashes = new Set<bigint>()
+  for (const { elements, sizes } of algorithmTables())
+    if (sizes.includes(4) || sizes.includes(8))
+      for (const element of elements) {
+        const value = canonicalImmediate(element)
+        if (isRareImmediate(value)) hashes.add(hash64(immediateBytes(value)))
+      }
+  constants = hashes
+  return hashes
+}
+
+/** Whether a constant of code belongs to nobody: MD5 is made of 64 such numbers, whoever writes it down. */
+export function isPublicImmediate(high: number, low: number): boolean {
+  return publicImmediateHashes().has((BigInt(high) << 32n) | BigInt(low))
+}
+
+/** Whether a fingerprint of a kind is that of a published algorithm. */
+export function isPublicFeature(kind: FeatureKind, high: number, low: number): boolean {
+  if (kind === FeatureKind.Immediate) return isPublicImmediate(high, low)
+  return (kind === FeatureKind.Table || kind === FeatureKind.BigEndianTable) && isPublicTable(high, low)
 }
 
 /** By the hash of its first 16 bytes, how many bytes a listed table has. */

@@ -13,7 +13,14 @@ import type { Template } from '../fingerprint/templates.ts'
 import { BuiltUnits, unitOfFile } from './built-units.ts'
 import { HeaderTexts } from './header-texts.ts'
 import { withoutState } from './index-sources.ts'
-import { addProgramFeatures, type Features, isImportStub, noFeatures } from './program-features.ts'
+import {
+  addProgramFeatures,
+  type Features,
+  type FunctionFeatures,
+  isImportStub,
+  noFeatures,
+} from './program-features.ts'
+import { isPublicImmediate } from './public-tables.ts'
 import type { BuiltFile } from './sources/built-input.ts'
 
 /** What all inputs of one release hold. */
@@ -104,6 +111,9 @@ export class ReleaseFeatures {
  */
 const OF_WHOEVER_IS_LINKED: ReadonlySet<FeatureKind> = new Set([FeatureKind.Table, FeatureKind.BigEndianTable])
 
+/** An initial state has up to eight; a function with more is the algorithm itself. */
+const ALGORITHM_CONSTANTS = 9
+
 /**
  * Whether a function may be anybody's: compilers make it from templates of the standard library, whose names cannot be read
  * as those of a source, or begin with its namespaces.
@@ -174,7 +184,7 @@ class ReleaseAdder {
       this.#addTemplate(template, known, number)
     }
     for (const [name, code] of features.code) {
-      if (this.#units !== undefined && isOfCompiler(name)) continue
+      if (this.#isOfAlgorithm(code) || (this.#units !== undefined && isOfCompiler(name))) continue
       // One object of a whole project, or a shared library: each function goes to the file that defines it.
       const owner =
         isSource || name === '' ? undefined : this.#units?.ofFunction(this.#builder.internHash(hashText(name)))
@@ -203,6 +213,14 @@ class ReleaseAdder {
       this.#builder.addFeature(kind, known, place, this.#place, name)
       added.push(known)
     }
+  }
+
+  /** Whether the function is mostly the constants of a published algorithm: whoever writes it down writes the same. */
+  #isOfAlgorithm({ immediates }: FunctionFeatures): boolean {
+    let found = 0
+    for (const number of immediates)
+      if (isPublicImmediate(this.#pool.firstAt(number), this.#pool.secondAt(number))) found++
+    return found >= ALGORITHM_CONSTANTS
   }
 
   #known(number: number): number {

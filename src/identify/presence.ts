@@ -110,7 +110,9 @@ function strongest(all: readonly Presence[], prints: PrintSet): Presence | undef
   const { evidence, candidate } = best
   const family = all.filter((one) => one.candidate.record.family === candidate.record.family)
   const siblings = family.filter((one) => one.evidence >= CLOSE_SIBLING_SHARE * evidence)
-  const named = siblings.filter((one) => one.candidate.templates.some(namesItself))
+  const named = family.filter(
+    (one) => one.evidence >= SIBLING_SHARE * evidence && one.candidate.templates.some(namesItself),
+  )
   if (named.length === 0 && family.length > 1) {
     const own = family.map((one) => ({ one, evidence: ownEvidence(one, family, prints) }))
     own.sort((a, b) => b.evidence - a.evidence)

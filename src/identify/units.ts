@@ -54,8 +54,10 @@ const LIVE_SYMBOL_WEIGHT = 4
 const LIVE_FUNCTION_WEIGHT = 3
 /** Constant data: a quarter of a kilobyte, as windows are 64 bytes apart on average … */
 const LIVE_TABLES = 4
-/** … which is the share {@link LIVE_COVERAGE} of the unit's data, or so much of it that options cannot matter. */
+/** … which is the share {@link LIVE_COVERAGE} of the unit's data, or so much of it that options cannot matter … */
 const LIVE_TABLES_WITHOUT_COVERAGE = 16
+/** … or half a kilobyte, where no source tells how much data there is: small tables of built code are alike. */
+const LIVE_TABLES_OF_BUILT = 8
 const LIVE_TABLE_WEIGHT = 3
 /** Rare constants of the code, side by side. */
 const LIVE_IMMEDIATES = 3
@@ -296,7 +298,8 @@ function liveByTables(evidence: UnitEvidence, release: number): boolean {
   const { tables, expectedTables } = evidence
   if (lacksText(evidence, release)) return false
   const found = tables.found[release]!
-  const isShare = found >= LIVE_TABLES && found >= LIVE_COVERAGE * expectedTables[release]!
+  const least = expectedTables[release]! > 0 ? LIVE_TABLES : LIVE_TABLES_OF_BUILT
+  const isShare = found >= least && found >= LIVE_COVERAGE * expectedTables[release]!
   return (isShare || found >= LIVE_TABLES_WITHOUT_COVERAGE) && tables.weight[release]! >= LIVE_TABLE_WEIGHT
 }
 

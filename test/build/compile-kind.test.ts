@@ -83,7 +83,7 @@ test.each(FEATURE_KINDS)('tables of published algorithms are left out, and only 
   const prints = [printsOf('a', kind, ['1 x.c 0', '2 x.c 0'])]
   const features = compiled(kind, prints, {
     background: undefined,
-    isPublicTable: (high, low) => high === 0 && low === 2,
+    isPublic: (_kind, high, low) => high === 0 && low === 2,
   })
   expect([...features.low]).toEqual(kind === Kind.Table || kind === Kind.BigEndianTable ? [1] : [1, 2])
 })

@@ -113,7 +113,8 @@ function varietyOf(request: Request): u32 {
   let before: u32 = 0
   let variety: u32 = 0
   for (; token < tokensEnd; token += bytes) {
-    const value = wide ? load<u32>(token) : <u32>load<u16>(token)
+    // The upper bits of an AArch64 instruction tell what it does; registers and distances follow.
+    const value = wide ? load<u32>(token) >> 22 : <u32>load<u16>(token)
     const slot = slots + (<usize>((((before << 5) | (before >> 27)) ^ value) * 0x9e3779b1 >> (32 - SLOT_BITS)) << 2)
     if (load<u32>(slot) != functionNumber) {
       store<u32>(slot, functionNumber)
