@@ -2,13 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { algorithmTables } from '../../src/build/algorithm-tables.ts'
 import {
   algorithmBytes,
+  isPublicFeature,
   isPublicTable,
   publicPrefix,
   publicRanges,
   publicTableHashes,
   readAlgorithmConstants,
 } from '../../src/build/public-tables.ts'
+import { hash64 } from '../../src/bytes/hash.ts'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { extractTable } from '../../src/fingerprint/extract.ts'
+import { immediateBytes } from '../../src/fingerprint/rare.ts'
 
 const listed = new Map(readAlgorithmConstants().map((table) => [table.name, table]))
 const computed = algorithmTables().flatMap((table) => {
@@ -67,4 +71,13 @@ describe('a listed start', () => {
     expect(publicRanges(data)).toEqual([{ start: 40, end: 104 }])
     expect(publicRanges(data.subarray(1))).toEqual([])
   })
+})
+
+test.each([
+  ['the first constant of MD5', 0xd76aa478n, true],
+  ['the first round constant of SHA-256', 0x428a2f98n, true],
+  ['another number', 0xd76aa479n, false],
+])('as a constant of code %s belongs to nobody: %#', (_, value, expected) => {
+  const hash = hash64(immediateBytes(value))
+  expect(isPublicFeature(FeatureKind.Immediate, Number(hash >> 32n), Number(hash & 0xffff_ffffn))).toBe(expected)
 })
