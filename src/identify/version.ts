@@ -116,18 +116,17 @@ const scoresOf = new WeakMap<Presence, Float64Array>()
  */
 function groupHits(presence: Presence): Group[] {
   const { record } = presence.candidate
-  const holders = new Map<number, { home: UnitEvidence; hits: Hit[] }>()
+  const holders = new Map<number, { home: UnitEvidence; hits: Hit[]; isLive: boolean }>()
   const live = new Set(presence.live)
   for (const unit of presence.units)
     for (const hit of unit.hits) {
       // Functions are known of built releases only, and those do not compete.
       if (hit.kind === Kind.Function || hit.kind === Kind.Mnemonics) continue
-      // A table of names in a unit that is not there is somebody else's table, and so are its numbers.
-      if ((hit.isLabel || hit.kind === Kind.Immediate) && !live.has(unit)) continue
       const holder = holders.get(hit.print)
-      if (holder === undefined) holders.set(hit.print, { home: unit, hits: [hit] })
+      if (holder === undefined) holders.set(hit.print, { home: unit, hits: [hit], isLive: live.has(unit) })
       else {
         holder.hits.push(hit)
+        holder.isLive ||= live.has(unit)
         if (unit.hits.length > holder.home.hits.length) holder.home = unit
       }
     }
@@ -136,7 +135,9 @@ function groupHits(presence: Presence): Group[] {
   const seen = new Int32Array(releases).fill(-1)
   // Hits that one unit alone holds, and in the same releases, are counted together.
   const alone = new Map<Int32Array, Map<number, number>>()
-  for (const [print, { home, hits }] of holders) {
+  for (const [print, { home, hits, isLive }] of holders) {
+    // A table of names in units that are not there is somebody else's table, and so are its numbers.
+    if (!isLive && (hits[0]!.isLabel || hits[0]!.kind === Kind.Immediate)) continue
     let group = groups.get(home)
     if (group === undefined) {
       group = { found: new Map(), count: 0 }
@@ -172,21 +173,24 @@ function groupHits(presence: Presence): Group[] {
 }
 
 /**
- * The source releases that lack the unit, if it comes and goes: projects add and remove files, but not again and again. What
- * does are generated files, which only some releases were read with, and their text says nothing about the others.
+ * The source releases that lack the unit since it came, if it comes and goes and most lack it: projects add and remove
+ * files, but not again and again. What does are generated files, which only some releases were read with, and their text
+ * says nothing about the others.
  */
 function unreadReleases(unit: UnitEvidence, { releases }: ComponentRecord): ReadonlySet<number> {
   const without = new Set<number>()
   let spans = 0
+  let having = 0
   let wasThere = false
   releases.forEach(({ origin }, release) => {
     if (origin === 'built') return
     const isThere = unit.expected[release]! + unit.expectedTables[release]! + unit.expectedImmediates[release]! > 0
-    if (!isThere) without.add(release)
+    if (!isThere && spans > 0) without.add(release)
+    if (isThere) having++
     if (isThere && !wasThere) spans++
     wasThere = isThere
   })
-  return spans > 1 ? without : new Set()
+  return spans > 1 && having < without.size ? without : new Set()
 }
 
 function missingStrings(unit: UnitEvidence): Int32Array {

@@ -312,11 +312,17 @@ describe('a file that only some releases were read with', () => {
   const generated = sentences('generated', 6)
   const releaseWith = (has: boolean): ReleaseText => ({ 'heron.c': BASE, ...(has ? { 'table.c': generated } : {}) })
 
-  test('says nothing about the others, if it comes and goes', async () => {
+  test('says nothing about the others, if it comes and goes and most lack it', async () => {
     const version = await heronVersion({
-      releases: { '1.0': releaseWith(true), '1.1': releaseWith(false), '1.2': releaseWith(true) },
+      releases: Object.fromEntries(
+        [false, true, false, false, true, false].map((has, i) => [`1.${i}`, releaseWith(has)]),
+      ),
     })
-    expect(await version([...BASE, ...generated])).toMatchObject(set('1.2', '1.1', '1.0'))
+    // It came with 1.1: the release before has never had it.
+    expect(await version([...BASE, ...generated])).toMatchObject({
+      kind: 'set',
+      versions: ['1.5', '1.4', '1.3', '1.2', '1.1'],
+    })
   })
 
   test('speaks for them where it came once and stayed', async () => {
