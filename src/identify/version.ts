@@ -55,8 +55,21 @@ export function estimateVersions(
   if (copies.length > 0) return copies
   if (best === Number.NEGATIVE_INFINITY) return [nothing('no release of it is indexed from source', presence.release)]
   const own = literals.filter((literal) => !taken.has(literal.version))
-  const literal = literalClaim(record, scores, best, own)
+  const literal = pointsAnywhere(scores, best) ? literalClaim(record, scores, best, own) : undefined
   return [literal ?? setClaim(presence, scores, best)]
+}
+
+/** A literal confirms what the code says: of code that fits most releases alike any number near theirs would be believed. */
+const FITTING_SHARE = 0.5
+/** So few releases are told apart by a literal whatever share of all they are. */
+const FEW_RELEASES = 5
+
+function pointsAnywhere(scores: Float64Array, best: number): boolean {
+  const sources = scores.filter((score) => score > Number.NEGATIVE_INFINITY)
+  return (
+    sources.filter((score) => score >= best - LITERAL_MARGIN).length <=
+    Math.max(FEW_RELEASES, FITTING_SHARE * sources.length)
+  )
 }
 
 function nothing(reason: string, release: number): VersionClaim {
