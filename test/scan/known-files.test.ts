@@ -1,8 +1,10 @@
-import { copyFileSync, readdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { indexBackground } from '../../src/build/background.ts'
 import type { Context, Output } from '../../src/cli/context.ts'
 import { run as runCli } from '../../src/cli/run.ts'
+import { encodePrints } from '../../src/database/prints-file.ts'
 import type { Report } from '../../src/model.ts'
 import { hasProgram, run, workDirectory } from '../fixtures/compile.ts'
 import { compileProgram } from '../fixtures/programs.ts'
@@ -67,11 +69,20 @@ describe.skipIf(!['gcc', 'strip', 'ar', 'readelf'].every(hasProgram))(
       ])
     })
 
-    test('say nothing of another program, although start-up code of the compiler is in both', async () => {
-      compileProgram(work.path, 'other', {
-        'main.c': 'int main(int count, char **words) { return count * words[0][0]; }',
-      })
-      expect((await scan(at('other'))).files).toMatchObject([{ components: [] }])
+    test('say nothing of other programs, where the background knows the start-up code that compilers give to all', async () => {
+      const plain = 'int main(int count, char **words) { return count * words[0][0]; }'
+      const ordinary = compileProgram(work.path, 'ordinary', { 'main.c': plain.replace(' * ', ' - ') })
+      const bare = compileProgram(work.path, 'bare', { 'main.c': plain.replace(' * ', ' + ') }, ['-s'])
+      mkdirSync(at('database/prints'), { recursive: true })
+      copyFileSync(at('prints/mytool.bpf'), at('database/prints/mytool.bpf'))
+      const background = indexBackground([{ label: 'anything 1.0', files: [ordinary, bare] }])
+      writeFileSync(at('database/background.bpf'), encodePrints(background))
+      for (const flags of [[], ['-s']]) {
+        const other = compileProgram(work.path, 'other', { 'main.c': plain }, flags)
+        expect((await scan(other, at('database'))).files).toMatchObject([{ components: [] }])
+      }
+      const [known] = (await scan(at('mytool'), at('database'))).files
+      expect(known?.components).toMatchObject([{ name: 'mytool', method: 'file-hash' }])
     })
 
     test('name a static library as well', async () => {
@@ -90,8 +101,8 @@ describe.skipIf(!['gcc', 'strip', 'ar', 'readelf'].every(hasProgram))(
   },
 )
 
-async function scan(path: string): Promise<Report> {
-  const { code, stdout, stderr } = await binprint('scan', path, '--db', at('prints'), '--format', 'json')
+async function scan(path: string, database: string = at('prints')): Promise<Report> {
+  const { code, stdout, stderr } = await binprint('scan', path, '--db', database, '--format', 'json')
   expect([code, stderr]).toEqual([0, ''])
   return JSON.parse(stdout) as Report
 }
