@@ -15,8 +15,11 @@ afterAll(() => work.remove())
 const at = (name: string): string => join(work.path, name)
 
 const TOOL = `#include <stdio.h>
-static const char *const moods[] = {"the tool hums quietly", "the tool wants oil", "the tool has had enough"};
-int main(int count, char **words) { return puts(moods[count % 3]) + words[0][0]; }
+static const char *const moods[] = {
+  "the tool hums quietly", "the tool wants oil", "the tool has had enough", "the tool counts its teeth",
+  "the tool is out on loan", "the tool was last seen in the shed", "the tool would rather be a rake",
+};
+int main(int count, char **words) { return puts(moods[count % 7]) + words[0][0]; }
 `
 
 describe.skipIf(!['gcc', 'strip', 'ar'].every(hasProgram))('prints of nothing but programs of one’s own', () => {
@@ -81,6 +84,8 @@ describe.skipIf(!['gcc', 'strip', 'ar'].every(hasProgram))('prints of nothing bu
     }
     const [known] = (await scan(at('mytool'), at('database'))).files
     expect(known?.components).toMatchObject([{ name: 'mytool', method: 'file-hash' }])
+    const [rebuilt] = (await scan(at('rebuilt'), at('database'))).files
+    expect(rebuilt?.components).toMatchObject([{ name: 'mytool', method: 'fingerprints' }])
   })
 
   test('name a static library as well', async () => {
