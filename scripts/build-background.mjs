@@ -41,6 +41,8 @@ const { values } = parseArgs({
 
 /** Smaller programs are scripts' companions without text of their own. */
 const MIN_BYTES = 8192
+/** Objects that stand alone are the start-up code of compilers, small and in every program. */
+const LONE_OBJECT = /\.o$/
 if (values.cache) {
   values.cache = resolve(values.cache)
   mkdirSync(values.cache, { recursive: true })
@@ -116,7 +118,8 @@ function keyOf({ package: name, version, architecture }) {
 
 function isProgram(path) {
   const status = lstatSync(path, { throwIfNoEntry: false })
-  if (status === undefined || !status.isFile() || status.size < MIN_BYTES) return false
+  if (status === undefined || !status.isFile()) return false
+  if (status.size < MIN_BYTES && !LONE_OBJECT.test(path)) return false
   const head = Buffer.alloc(8)
   const handle = openSync(path, 'r')
   readSync(handle, head, 0, 8, 0)

@@ -78,12 +78,16 @@ export type VersionEstimate =
  */
 export type Role = 'embedded' | 'linked' | 'mentioned'
 
-/** How much of the component is there: most units, some, or one or two files of it. */
+/**
+ * How much of the component is there: half of its units or more (`whole`), one or two of many, or part of one, such as a
+ * single function (`snippet`), or something between (`partial`).
+ */
 export type Origin = 'whole' | 'partial' | 'snippet'
 
 /**
  * How a claim was reached: `fingerprints` found in the file, or the file itself is known, by its sha256 (`file-hash`) or by
- * the build-id that its linker gave it (`build-id`), as an official build.
+ * the build-id that its linker gave it (`build-id`, which stripping keeps), as a build that was indexed: an official one,
+ * or one of the user's own.
  */
 export type Method = 'fingerprints' | 'file-hash' | 'build-id'
 
@@ -117,7 +121,11 @@ export interface UnitMatch {
   readonly path: string
   /** Distinct fingerprints of the unit found. */
   readonly matched: number
-  /** Distinct fingerprints that the likeliest release has in the unit. */
+  /**
+   * Distinct fingerprints that the likeliest release is known to have in the unit. Sources tell how many texts, constant
+   * tables and rare constants there are, but not how many functions: where only functions or symbols were found, those
+   * found and what else is known.
+   */
   readonly expected: number
 }
 

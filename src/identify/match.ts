@@ -166,7 +166,8 @@ function totalAt(totals: readonly number[], release: number): number {
 
 /**
  * The live units with what was found of what they hold: text, data and constants where sources tell how much there is,
- * else defined names or functions, of which all that were found are all that are known.
+ * else defined names or functions. Of these no source tells how many there are: those that were found are counted, and
+ * beside them what else the unit is known to hold, so that one function alone never reads as the whole file.
  */
 function liveUnits(presence: Presence, release: number): UnitMatch[] {
   const { record } = presence.candidate
@@ -176,7 +177,11 @@ function liveUnits(presence: Presence, release: number): UnitMatch[] {
       const expected = unit.expected[release]! + unit.expectedTables[release]! + unit.expectedImmediates[release]!
       // Names and functions may be known of other releases only, as libraries were built of few.
       const matched = counted > 0 ? counted : Math.max(most(unit.symbols.found), most(unit.functions.found))
-      return { path: record.units[unit.unit]!.path, matched, expected: Math.max(matched, counted > 0 ? expected : 0) }
+      return {
+        path: record.units[unit.unit]!.path,
+        matched,
+        expected: Math.max(matched, counted > 0 ? expected : expected + matched),
+      }
     })
     .filter((unit) => unit.matched > 0)
     .sort((a, b) => b.matched - a.matched || (a.path < b.path ? -1 : 1))

@@ -1,4 +1,4 @@
-import type { FileReport, Match, Report, Role, Unknown, VersionEstimate } from '../model.ts'
+import type { FileReport, Match, Report, Role, UnitMatch, Unknown, VersionEstimate } from '../model.ts'
 import { cut, escapeText } from './escape.ts'
 import { count, fileText, presenceText, versionText } from './words.ts'
 
@@ -33,6 +33,8 @@ interface Row {
   readonly version: string
   readonly confidence: string
   readonly presence: string
+  /** The presence names units, whose paths may be long: other rows need not keep the space. */
+  readonly isWide: boolean
   readonly reason: string
   readonly style: Style
 }
@@ -80,7 +82,8 @@ function rowOf(match: Match): Row {
     name: escapeText(match.name),
     version: versionText(match.version),
     confidence: match.confidence.toFixed(2),
-    presence: presenceText(match),
+    presence: isSnippet(match) ? snippetText(match) : presenceText(match),
+    isWide: isSnippet(match),
     reason: reasonText(match),
     style: styleOf(match.version),
   }
@@ -91,20 +94,37 @@ function styleOf(version: VersionEstimate): Style {
   return version.kind === 'set' ? 'yellow' : 'dim'
 }
 
+/** Which files were copied, and how much of them is there, is what a snippet is: it must not be cut as a reason may be. */
+function isSnippet({ role, origin, method, units }: Match): boolean {
+  return role === 'embedded' && origin === 'snippet' && method === 'fingerprints' && units.length > 0
+}
+
+/** `embedded (snippet: inflate.c, 40 of 42)`; a snippet is of one unit or two. */
+function snippetText({ role, origin, units }: Match): string {
+  const paths = units.map(({ path }) => escapeText(path)).join(' and ')
+  return `${role} (${origin}: ${paths}, ${shareText(units)})`
+}
+
 /** Why the claim is made, in one phrase: units with their fingerprints found of expected, and the best evidence. */
 function reasonText(match: Match): string {
   const parts: string[] = []
-  const [first] = match.units
-  if (match.units.length === 1 && first !== undefined) {
-    parts.push(`${first.matched} of ${first.expected} in ${escapeText(first.path)}`)
-  } else if (match.units.length > 1) {
-    const matched = match.units.reduce((sum, unit) => sum + unit.matched, 0)
-    const expected = match.units.reduce((sum, unit) => sum + unit.expected, 0)
-    parts.push(`${matched} of ${expected} in ${match.units.length} units`)
-  }
   const [best] = match.evidence
+  // The file itself is known, and the text says by what: how many of its units are recognised is beside the point.
+  if (best?.kind === 'file') return escapeText(best.text)
+  const [first] = match.units
+  if (!isSnippet(match) && first !== undefined) {
+    const where = match.units.length === 1 ? escapeText(first.path) : `${match.units.length} units`
+    parts.push(`${shareText(match.units)} in ${where}`)
+  }
   if (best !== undefined) parts.push(`${best.kind} "${cut(escapeText(best.text), EVIDENCE_CHARACTERS)}"`)
   return parts.join(', ')
+}
+
+/** `40 of 42`: fingerprints of the units found, of those expected. */
+function shareText(units: readonly UnitMatch[]): string {
+  const matched = units.reduce((sum, unit) => sum + unit.matched, 0)
+  const expected = units.reduce((sum, unit) => sum + unit.expected, 0)
+  return `${matched} of ${expected}`
 }
 
 interface Widths {
@@ -118,20 +138,25 @@ function columnWidths(rows: readonly Row[]): Widths {
   return {
     name: widest((row) => row.name),
     version: widest((row) => row.version),
-    presence: widest((row) => row.presence),
+    presence: widest((row) => (row.isWide ? '' : row.presence)),
   }
 }
 
 function rowLine(row: Row, widths: Widths, width: number, paint: Paint): string {
   const name = row.name.padEnd(widths.name)
   const version = row.version.padEnd(widths.version)
-  const presence = row.presence.padEnd(widths.presence)
-  const plain = [INDENT + name, version, row.confidence, presence].join(GAP)
-  const left = width - plain.length - GAP.length
+  const before = [INDENT + name, version, row.confidence, ''].join(GAP).length
+  const presence = presenceCell(row, widths.presence, width - before)
+  const left = width - before - presence.length - GAP.length
   const reason = left < REASON_MIN_WIDTH ? '' : cut(row.reason, left)
   const cells = [INDENT + paint('bold', name), paint(row.style, version), row.confidence, presence]
   if (reason === '') return cells.join(GAP).trimEnd()
   return [...cells, paint('dim', reason)].join(GAP)
+}
+
+/** Units are cut only where the terminal ends, and never so far that what they are units of is cut as well. */
+function presenceCell({ presence, isWide }: Row, width: number, room: number): string {
+  return isWide ? cut(presence, Math.max(room, presence.indexOf(':') + 1)) : presence.padEnd(width)
 }
 
 function unknownBlock(unknowns: readonly Unknown[], paint: Paint): string {

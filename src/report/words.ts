@@ -32,10 +32,14 @@ export function fileText(file: FileReport): string {
   return `${FORMAT_NAMES[file.format]} ${escapeText(file.arch)}${stripped}, ${sizeText(file.size)}`
 }
 
-/** How the component is there: `embedded`, `embedded, partial`, `linked`. The rule, a whole copy, is not spelled out. */
+/**
+ * How the component is there: `embedded`, `embedded (partial)`, `embedded (known file)`, `linked`. The rule, a whole copy
+ * found by its fingerprints, is not spelled out.
+ */
 export function presenceText(match: Match): string {
+  if (match.method !== 'fingerprints') return `${match.role} (known file)`
   if (match.role !== 'embedded' || match.origin === 'whole') return match.role
-  return `${match.role}, ${match.origin}`
+  return `${match.role} (${match.origin})`
 }
 
 /** Bytes in the largest binary unit that leaves a number above one. */

@@ -3,6 +3,10 @@ import type { Evidence, FileReport, Match, Report, UnitMatch } from '../model.ts
 import { escapeText, shellWord } from '../report/escape.ts'
 import { count, fileText, presenceText, versionText } from '../report/words.ts'
 
+const KNOWN_MEANING = 'the file itself was indexed as a build of this release, so that nothing was to be concluded'
+
+const SNIPPET_MEANING = 'a source file or two of it, or a part of one, was copied into this file'
+
 const ROLE_MEANING = {
   embedded: "its code is in this file, as a copy or because the file is the component's own library or program",
   linked: 'only imported: its code is in another file',
@@ -88,7 +92,7 @@ function story(file: FileReport, match: Match, copy: string): string {
     [
       `${escapeText(match.name)} ${versionText(match.version)} in ${escapeText(file.path)}${copy}`,
       `  file        ${fileText(file)}, sha256 ${escapeText(file.sha256)}`,
-      `  role        ${presenceText(match)}: ${ROLE_MEANING[match.role]}`,
+      `  role        ${presenceText(match)}: ${meaningOf(match)}`,
       `  confidence  ${match.confidence}`,
       `  purl        ${escapeText(match.purl)}`,
       ...match.cpes.map((cpe) => `  cpe         ${escapeText(cpe)}`),
@@ -99,6 +103,11 @@ function story(file: FileReport, match: Match, copy: string): string {
     ['Against', ...againstLines(match)],
   ]
   return paragraphs.map((lines) => lines.join('\n')).join('\n\n')
+}
+
+function meaningOf({ role, origin, method }: Match): string {
+  if (method !== 'fingerprints') return KNOWN_MEANING
+  return role === 'embedded' && origin === 'snippet' ? SNIPPET_MEANING : ROLE_MEANING[role]
 }
 
 function versionReasons(match: Match): readonly string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Report, VersionEstimate } from '../../src/model.ts'
+import type { Match, Report, VersionEstimate } from '../../src/model.ts'
 import { toTable } from '../../src/report/table.ts'
 import { versionText } from '../../src/report/words.ts'
 import { file, match, report } from '../fixtures/report.ts'
@@ -10,19 +10,44 @@ test('a file is a block: what it is, then a row per component, linked and mentio
   expect(toTable(report, { colour: false, width: 120 })).toBe(
     `
 bin/agent  ELF x86_64, stripped, 94.2 MiB
-  zlib     1.2.13                                0.99  embedded           19 of 22 in inflate.c, template " inflate 1.2…
-  openssl  3.0.19 (not indexed, nearest 3.0.15)  0.97  embedded, partial  42 of 71 in 2 units, template "OpenSSL 3.0.19…
-  lz4      one of 1.9.2, 1.9.3, 1.9.4 or newer   0.87  embedded, snippet  19 of 22 in inflate.c, template " inflate 1.2…
+  zlib     1.2.13                                0.99  embedded            19 of 22 in inflate.c, template " inflate 1.…
+  openssl  3.0.19 (not indexed, nearest 3.0.15)  0.97  embedded (partial)  42 of 71 in 2 units, template "OpenSSL 3.0.1…
+  lz4      one of 1.9.2, 1.9.3, 1.9.4 or newer   0.87  embedded (snippet: inflate.c, 19 of 22)  template " inflate 1.2.…
   only linked, the code is elsewhere:
-  curl     unknown                               0.95  linked             import "curl_easy_init"
+  curl     unknown                               0.95  linked              import "curl_easy_init"
   only mentioned:
-  expat    unknown                               0.90  mentioned          string "expat_2.6.2"
+  expat    unknown                               0.90  mentioned           string "expat_2.6.2"
 
 not read, wholly or in part (1):
   bin/broken  FORMAT_TRUNCATED  need 64 bytes at offset 0x1f40, have 12
 
 2 programs read, 3 embedded, 1 linked, 1 mentioned, 1 without a known component, 1 unknown, 3 other files skipped (database: 28 components, 1,234 releases)
 `.trimStart(),
+  )
+})
+
+test('a snippet names its units and what is there of them, before any reason', () => {
+  const units = [
+    { path: 'inflate.c', matched: 30, expected: 31 },
+    { path: 'inftrees.c', matched: 10, expected: 11 },
+  ]
+  const rows = tableOf({ ...match, origin: 'snippet', units }, { ...match, name: 'expat' })
+  expect(rows[0]).toBe(
+    '  zlib   1.2.13  0.99  embedded (snippet: inflate.c and inftrees.c, 40 of 42)  template " inflate 1.2.13 Copyright 1995-2022 Mark Adler "',
+  )
+  // The columns of the others do not make room for it.
+  expect(rows[1]).toMatch(/^ {2}expat {2}1\.2\.13 {2}0\.99 {2}embedded {2}19 of 22 in inflate\.c, /)
+})
+
+test('a snippet without units, of which only a text of its own code is there, is named as one', () => {
+  expect(tableOf({ ...match, origin: 'snippet', units: [] })[0]).toContain('  embedded (snippet)  template "')
+})
+
+test('a known file says so, and by what it is known', () => {
+  const text = 'the build-id is that of mytool (x86_64): file mytool (sha256 abab)'
+  const evidence = [{ kind: 'file' as const, offset: null, length: 0, unit: null, bits: 64, text }, ...match.evidence]
+  expect(tableOf({ ...match, confidence: 0.999, method: 'build-id', evidence })[0]).toBe(
+    `  zlib  1.2.13  1.00  embedded (known file)  ${text}`,
   )
 })
 
@@ -42,6 +67,7 @@ test('no line is longer than the width as long as the columns before the reason 
     .split('\n')
     .slice(0, 8)
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(90)
+  expect(lines[3]).toMatch(/embedded \(snippet: inflate\.c, 19 o…$/)
 })
 
 test('colours do not move the columns', () => {
@@ -97,3 +123,10 @@ describe('a version cannot be read as more than it is', () => {
     expect(versionText(version)).toBe(text)
   })
 })
+
+/** The rows of a file with these components. */
+function tableOf(...components: Match[]): string[] {
+  return toTable({ ...report, files: [{ ...file, components }], unknowns: [] }, plain)
+    .split('\n')
+    .slice(1)
+}

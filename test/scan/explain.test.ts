@@ -8,7 +8,7 @@ test('the story: version and why, evidence with the line that shows it, units, w
   expect(explain(report, 'bin/agent', 'openssl')).toBe(
     `openssl 3.0.19 (not indexed, nearest 3.0.15) in bin/agent
   file        ELF x86_64, stripped, 94.2 MiB, sha256 ${'ab'.repeat(32)}
-  role        embedded, partial: its code is in this file, as a copy or because the file is the component's own library or program
+  role        embedded (partial): its code is in this file, as a copy or because the file is the component's own library or program
   confidence  0.97
   purl        pkg:github/openssl/openssl@3.0.19
   cpe         cpe:2.3:a:openssl:openssl:3.0.19:*:*:*:*:*:*:*
@@ -48,6 +48,7 @@ test('a known file says by what it is known', () => {
   const known: Match = { ...match, method: 'file-hash', evidence }
   const story = explain({ ...report, files: [{ ...file, components: [known] }] }, 'bin/agent', 'zlib')
   expect(story).toContain(`  exactly 1.2.13\n  the file itself is known: ${text}\n`)
+  expect(story).toContain('  role        embedded (known file): the file itself was indexed as a build of this release')
   expect(story).toContain('  file, no place in the file, 64.0 bits\n')
 })
 
