@@ -2,8 +2,8 @@ import { Kind } from '../fingerprint/print-set.ts'
 
 /**
  * Different pairs of neighbouring instructions that say as much as one sentence of text. A function with three times as many
- * stands alone: some thirty instructions of ordinary code. What compilers make alike everywhere has few of them: wrappers
- * that save all registers for a variable list of arguments have up to 18, a function that maps codes to texts has 10.
+ * stands alone: some thirty instructions of ordinary code. What compilers make alike everywhere has few of them, as the kernel
+ * counts them: a wrapper that saves all registers for a variable list of arguments 14, a function that maps codes to texts 10.
  */
 const PAIRS_PER_SENTENCE = 7
 /** A function never says more than this many sentences: its length is no second witness. */

@@ -97,9 +97,16 @@ const SLOT_BITS: i32 = 12
 const slots: usize = memory.data(4 << 12)
 let functionNumber: u32 = 0
 
+/** A function with fewer conditional branches has one way through: a stack protector and a test are two. */
+const LEAST_BRANCHES: u32 = 3
+/** What such a function counts at most … */
+const MOST_OF_ONE_WAY: u32 = 14
+/** … unless it computes: no wrapper has so many different pairs. */
+const COMPUTING: u32 = 64
+
 /**
  * How many different pairs of neighbouring instructions, without operands, the function has. Wrappers that save all registers
- * and tables of cases repeat few pairs, however long they are.
+ * and tables of cases repeat few pairs, however long they are, or pass on what they get without a decision.
  */
 function varietyOf(request: Request): u32 {
   functionNumber++
@@ -112,9 +119,11 @@ function varietyOf(request: Request): u32 {
   let token: usize = request.tokensAt
   let before: u32 = 0
   let variety: u32 = 0
+  let branches: u32 = 0
   for (; token < tokensEnd; token += bytes) {
     // The upper bits of an AArch64 instruction tell what it does; registers and distances follow.
     const value = wide ? load<u32>(token) >> 22 : <u32>load<u16>(token)
+    branches += u32(wide ? isConditional(load<u32>(token)) : value - 0x70 < 16)
     const slot = slots + (<usize>((((before << 5) | (before >> 27)) ^ value) * 0x9e3779b1 >> (32 - SLOT_BITS)) << 2)
     if (load<u32>(slot) != functionNumber) {
       store<u32>(slot, functionNumber)
@@ -122,7 +131,14 @@ function varietyOf(request: Request): u32 {
     }
     before = value
   }
-  return variety
+  return branches < LEAST_BRANCHES && variety < COMPUTING ? min(variety, MOST_OF_ONE_WAY) : variety
+}
+
+/** `cbz`, `cbnz`, `tbz`, `tbnz`, `b.cond`. */
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
+function isConditional(token: u32): bool {
+  return (token & 0x7c000000) == 0x34000000 || (token & 0xff000000) == 0x54000000
 }
 
 /** Writes both forms of a function and sets their ends. @returns whether all of it was instructions */
