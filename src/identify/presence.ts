@@ -182,11 +182,16 @@ function losesSome({ candidate, units }: Presence, { prints, stems }: Explained)
   )
 }
 
-/** Forks share most of their text: what is left of a sibling behind the winner is not a second library. */
+/**
+ * Forks share most of their text: what is left of a sibling behind the winner is not a second library. Nor is what one of
+ * them happens to have as data, without any text or code of its own.
+ */
 function losesToSibling(one: Presence, present: readonly Presence[]): boolean {
   const { family } = one.candidate.record
   if (family === null || one.candidate.templates.some(ofOwnCode)) return false
+  const speaks = one.live.some((unit) => hasText(unit) || liveByFunctions(unit, one.release))
   return present.some(
-    (winner) => winner.candidate.record.family === family && one.evidence < SIBLING_SHARE * winner.evidence,
+    (winner) =>
+      winner.candidate.record.family === family && (!speaks || one.evidence < SIBLING_SHARE * winner.evidence),
   )
 }
