@@ -89,11 +89,14 @@ const MAX_ROUNDS = 8
  */
 function decideVersions(present: readonly Presence[], literals: readonly VersionLiteral[]): Decided[] {
   const taken = new Map(present.map((presence) => [presence, versionsOfOthers(presence, present)]))
+  // A forged file, or one with tables of versions, holds a million of them.
+  const firsts = new Map<string, VersionLiteral>()
+  for (const literal of literals) if (!firsts.has(literal.version)) firsts.set(literal.version, literal)
   let decided: Decided[] = []
   for (let round = 0; round < MAX_ROUNDS; round++) {
     decided = present.map((presence) => ({
       presence,
-      claims: estimateVersions(presence, literals, taken.get(presence) as Set<string>),
+      claims: estimateVersions(presence, [...firsts.values()], taken.get(presence) as Set<string>),
     }))
     let settled = true
     for (const { presence, version } of lostLiterals(decided, literals)) {
