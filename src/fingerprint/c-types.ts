@@ -283,7 +283,7 @@ function readTagged(
 }
 
 /** The members between the braces of a structure; one with a function or a base class among them is unknown. */
-export function readMembers(
+function readMembers(
   tokens: readonly Token[],
   from: number,
   to: number,

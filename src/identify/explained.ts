@@ -12,10 +12,3 @@ export interface Explained {
 export function noneExplained(): Explained {
   return { prints: new Set(), stems: new Set() }
 }
-
-/** `inflate` for `inflate.c`, `zlib/inflate.c` and `inflate.o`. */
-export function stemOf(path: string): string {
-  const file = path.slice(path.lastIndexOf('/') + 1)
-  const dot = file.lastIndexOf('.')
-  return (dot > 0 ? file.slice(0, dot) : file).toLowerCase()
-}

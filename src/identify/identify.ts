@@ -3,6 +3,7 @@ import type { DatabaseReader } from '../database/reader.ts'
 import type { ComponentRecord } from '../database/schema.ts'
 import type { PrintSet, VersionLiteral } from '../fingerprint/print-set.ts'
 import type { Match } from '../model.ts'
+import { compareCodeUnits } from '../versions/token.ts'
 import { collectCandidates } from './hits.ts'
 import { findKnownFile, knownMatch } from './known-file.ts'
 import { libraryNames } from './linkage.ts'
@@ -157,13 +158,11 @@ async function findLinked(
 }
 
 function byConfidence(a: Match, b: Match): number {
-  return b.confidence - a.confidence || compareText(a.name, b.name) || compareText(versionText(a), versionText(b))
+  return (
+    b.confidence - a.confidence || compareCodeUnits(a.name, b.name) || compareCodeUnits(versionText(a), versionText(b))
+  )
 }
 
 function versionText(match: Match): string {
   return match.version.kind === 'exact' ? match.version.version : ''
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,6 +1,7 @@
 import type { CompiledUnit, ComponentRecord, Intervals, UnitTotals } from '../database/schema.ts'
+import { stemOf } from '../database/stem.ts'
 import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
-import { type Explained, stemOf } from './explained.ts'
+import type { Explained } from './explained.ts'
 import type { Candidate, Hit } from './hits.ts'
 import { densestHits } from './locality.ts'
 
