@@ -1,5 +1,5 @@
-import { DetectorError } from '../errors.ts'
 import type { HitColumns } from './hit-columns.ts'
+import { corrupt } from './text-coding.ts'
 
 /**
  * All features of one kind in a database, as a struct of arrays. Hashes ascend strictly (high, then low). The postings of
@@ -221,8 +221,4 @@ export class BucketReader {
     }
     return -1
   }
-}
-
-function corrupt(message: string): DetectorError {
-  return new DetectorError('STORE_CORRUPT', message)
 }

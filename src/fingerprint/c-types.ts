@@ -12,6 +12,7 @@ export type TypeSpec =
   /** Pointers, bit fields and what else has no one layout. */
   | { readonly kind: 'unknown' }
 
+/** A member of a structure or union, in the order of its source. */
 export interface Member {
   readonly name: string
   readonly type: TypeSpec

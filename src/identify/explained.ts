@@ -9,6 +9,7 @@ export interface Explained {
   readonly stems: Set<string>
 }
 
+/** Nothing yet; the sets are the caller's to fill. */
 export function noneExplained(): Explained {
   return { prints: new Set(), stems: new Set() }
 }

@@ -216,6 +216,7 @@ function expectedOf(record: ComponentRecord, unit: number, kind: keyof UnitTotal
   return expected
 }
 
+/** Visits the releases of a set, ascending. */
 export function forEachRelease(intervals: Intervals, visit: (release: number) => void): void {
   for (let i = 0; i < intervals.length; i += 2)
     for (let release = intervals[i]!; release <= intervals[i + 1]!; release++) visit(release)
