@@ -12,7 +12,8 @@ export interface ByteSource {
    * Returns exactly `length` bytes at `offset`. The result is a view that no later read changes; callers must not
    * write to it.
    *
-   * @throws DetectorError `FORMAT_TRUNCATED` if the range leaves the source, `INPUT_UNREADABLE` if the system refuses
+   * @throws DetectorError `FORMAT_TRUNCATED` if the range leaves the source, `LIMIT_EXCEEDED` for more than 2 GiB of a
+   * file, `INPUT_UNREADABLE` if the system refuses
    */
   read(offset: number, length: number): Uint8Array
   /** Fills `target` with the bytes from `offset` on; fails as {@link read} does. For large stretches read once. */
@@ -35,6 +36,9 @@ const PAGES_KEPT = 256
  */
 const PAGED_TIMES = 4
 const PAGED_FREE_BYTES = 64 * 1024 ** 2
+
+/** No system call reads more, and older Nodes have no larger buffers; nothing that is read whole comes near. */
+const MAX_READ_BYTES = 2 ** 31 - 1
 
 /** A source over bytes already in memory. The array is not copied. */
 export function bytesSource(bytes: Uint8Array): ByteSource {
@@ -98,6 +102,10 @@ export function fileSource(path: string): ByteSource {
   }
 
   function readExactly(offset: number, length: number): Uint8Array {
+    if (length > MAX_READ_BYTES)
+      throw new DetectorError('LIMIT_EXCEEDED', `need ${length} bytes at once, can read ${MAX_READ_BYTES}`, {
+        locus: { path, offset },
+      })
     // Not cleared first: what cannot be filled is never returned.
     const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
     fill(bytes, offset)

@@ -183,7 +183,7 @@ class ReportBuilder {
 
   /** Store and usage errors end the scan; what concerns one input does not. */
   #addUnknown(path: string, error: unknown): void {
-    const code = error instanceof DetectorError ? error.code : systemCode(error)
+    const code = error instanceof DetectorError ? error.code : (systemCode(error) ?? engineLimit(error))
     if (code === undefined || code === 'ABORTED' || code.startsWith('STORE_')) throw error
     const message = error instanceof Error ? error.message : String(error)
     this.#unknowns.push({ path, code, message })
@@ -215,6 +215,15 @@ function systemCode(error: unknown): 'INPUT_UNREADABLE' | undefined {
 
 function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0
+}
+
+/** V8's words for a map, a buffer or a memory of WebAssembly that cannot grow further. */
+const ENGINE_LIMIT =
+  /maximum (?:memory )?size exceeded|allocation failed|^Invalid (?:typed array|array|string) length|unable to grow/i
+
+/** A file that needs more than the engine can hold is one file; other range errors are defects. */
+function engineLimit(error: unknown): 'LIMIT_EXCEEDED' | undefined {
+  return error instanceof RangeError && ENGINE_LIMIT.test(error.message) ? 'LIMIT_EXCEEDED' : undefined
 }
 
 /** The version of this package, as its manifest says. */

@@ -142,6 +142,17 @@ test('a file that is read to and fro gives what is asked for, and soon no whole 
   source.close()
 })
 
+test('more of a file than any buffer can hold is LIMIT_EXCEEDED, and its end is read all the same', () => {
+  const path = join(temporaryDirectory(), 'vast')
+  const size = 5 * 2 ** 30
+  writeFileSync(path, '')
+  truncateSync(path, size)
+  const source = fileSource(path)
+  expect(codeOf(() => source.read(0, size))).toBe('LIMIT_EXCEEDED')
+  expect([...source.read(size - 3, 3)]).toEqual([0, 0, 0])
+  source.close()
+})
+
 describe('a file that cannot be read', () => {
   test('INPUT_NOT_FOUND when it is not there', () => {
     expect(codeOf(() => fileSource(join(temporaryDirectory(), 'missing')))).toBe('INPUT_NOT_FOUND')
