@@ -33,8 +33,9 @@ export function relocationTargets(
   const symbols = new Cursor(source, program.littleEndian)
   for (const table of tablesOf(program, section))
     visitRelocations(program, source, table, (offset, _, symbol, addend) => {
+      if (targets.size >= MAX_TARGETS || !(offset + 4 <= changed.size)) return
       const base = symbolAt(program, symbols, table, symbol)
-      if (base === undefined || !(offset + 4 <= changed.size) || targets.size >= MAX_TARGETS) return
+      if (base === undefined) return
       const stored = table.layout === 'rela' ? addend : fields.u32(changed.offset + offset) | 0
       targets.set(offset, { section: base.section, value: base.value + stored })
     })
