@@ -11,7 +11,7 @@ import { instructionCounts, undefinedNames } from './tool-output.mjs'
 const RECIPE = 1
 
 /** As Debian compiles its packages, apart from debug information and paths. */
-export const DEBIAN_FLAGS = ['-O2', '-fstack-protector-strong', '-D_FORTIFY_SOURCE=2']
+const DEBIAN_FLAGS = ['-O2', '-fstack-protector-strong', '-D_FORTIFY_SOURCE=2']
 /** So that the linker can leave out what one function does not need. */
 const SECTION_FLAGS = ['-ffunction-sections', '-fdata-sections']
 

@@ -1,4 +1,5 @@
 import { Cursor } from '../bytes/cursor.ts'
+import { MAX_TABLE_BYTES } from '../bytes/limits.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import type { Program, Section, UnwindTable } from './program.ts'
 import type { RelocationTarget } from './relocation-targets.ts'
@@ -109,20 +110,20 @@ function x64Part(view: DataView, at: number, image: Image): Part {
   let unwind = view.getUint32(at + 8, true)
   for (let depth = 0; depth < MAX_CHAIN; depth++) {
     // An odd number is the place of another entry, whose unwind information counts.
-    const parent = unwind % 2 === 1 ? image.offsetOf(unwind - 1, 12) : chainedEntry(image, unwind)
-    if (parent === undefined) break
-    functionBegin = image.cursor.u32(parent)
-    unwind = image.cursor.u32(parent + 8)
+    const parent = unwind % 2 === 1 ? image.placeOf(unwind - 1, 12) : chainedEntry(image, unwind)
+    if (parent < 0) break
+    functionBegin = image.view.getUint32(parent, true)
+    unwind = image.view.getUint32(parent + 8, true)
   }
   return { begin, size: view.getUint32(at + 4, true) - begin, functionBegin }
 }
 
-/** File offset of the entry that an UNWIND_INFO continues, undefined where it stands for itself. */
-function chainedEntry(image: Image, rva: number): number | undefined {
-  const at = image.offsetOf(rva, 4)
-  if (at === undefined || (image.cursor.u8(at) >> 3) % 8 < FLAG_CHAINED) return undefined
-  const codes = image.cursor.u8(at + 2)
-  return image.offsetOf(rva + 4 + 2 * (codes + (codes % 2)), 12)
+/** Where the entry stands that an UNWIND_INFO continues, as {@link Image.placeOf}; -1 where it stands for itself. */
+function chainedEntry(image: Image, rva: number): number {
+  const at = image.placeOf(rva, 4)
+  if (at < 0 || (image.view.getUint8(at) >> 3) % 8 < FLAG_CHAINED) return -1
+  const codes = image.view.getUint8(at + 2)
+  return image.placeOf(rva + 4 + 2 * (codes + (codes % 2)), 12)
 }
 
 /** 32- and 64-bit ARM differ in the unit of lengths: 2 or 4 bytes. */
@@ -135,33 +136,52 @@ function armPart(unit: number): (view: DataView, at: number, image: Image) => Pa
     // A fragment has no prologue: it continues the function before it.
     const functionBegin = flag === 2 ? begin - 1 : begin
     if (flag !== 0) return { begin, size: flag === 3 ? 0 : ((data >>> 2) & 0x7ff) * unit, functionBegin }
-    const record = image.offsetOf(data, 4)
-    const size = record === undefined ? 0 : (image.cursor.u32(record) & 0x3ffff) * unit
+    const record = image.placeOf(data, 4)
+    const size = record < 0 ? 0 : (image.view.getUint32(record, true) & 0x3ffff) * unit
     return { begin, size, functionBegin }
   }
 }
 
-/** The loaded bytes of an image by relative virtual address. */
+const NO_BYTES = new DataView(new ArrayBuffer(0))
+
+/**
+ * The loaded bytes of an image by relative virtual address. Sections that are asked for are held whole: entries may lead
+ * anywhere, in any order, and there are millions of them.
+ */
 class Image {
-  readonly cursor: Cursor
+  /** The section of the last question. */
+  view: DataView = NO_BYTES
+  readonly #source: ByteSource
   readonly #base: number
   readonly #sections: readonly Section[]
+  readonly #views = new Map<Section, DataView>()
   #last: Section | undefined
 
   constructor({ sections, imageBase }: Program, source: ByteSource) {
-    this.cursor = new Cursor(source, true)
+    this.#source = source
     this.#base = imageBase
     this.#sections = sections.filter(({ size }) => size > 0).toSorted((a, b) => a.address - b.address)
   }
 
-  /** File offset where `length` bytes of one section stand, undefined where they do not. */
-  offsetOf(rva: number, length: number): number | undefined {
+  /** Where `length` bytes of one section stand in {@link view}, -1 where they do not. */
+  placeOf(rva: number, length: number): number {
     const address = this.#base + rva
     // Unwind information stands together: mostly in the section of the last question.
-    if (this.#last === undefined || !holds(this.#last, address, length)) this.#last = this.#find(address)
-    return this.#last !== undefined && holds(this.#last, address, length)
-      ? this.#last.offset + (address - this.#last.address)
-      : undefined
+    if (this.#last === undefined || !holds(this.#last, address, length)) {
+      this.#last = this.#find(address)
+      this.view = this.#last === undefined ? NO_BYTES : this.#viewOf(this.#last)
+    }
+    const at = this.#last === undefined ? -1 : address - this.#last.address
+    return at >= 0 && at + length <= this.view.byteLength ? at : -1
+  }
+
+  #viewOf(section: Section): DataView {
+    const known = this.#views.get(section)
+    if (known !== undefined) return known
+    const bytes = this.#source.read(section.offset, Math.min(section.size, MAX_TABLE_BYTES))
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#views.set(section, view)
+    return view
   }
 
   #find(address: number): Section | undefined {

@@ -3,6 +3,9 @@ import type { ByteSource } from '../bytes/source.ts'
 import type { Program, RelocationTable } from './program.ts'
 import { tablesOf, visitRelocations } from './relocations.ts'
 
+/** Far more than an object has functions; a map holds no more than four times as many. */
+const MAX_TARGETS = 2 ** 22
+
 /** Where a relocation points: a section of the program and an offset in it. */
 export interface RelocationTarget {
   readonly section: number
@@ -30,8 +33,9 @@ export function relocationTargets(
   const symbols = new Cursor(source, program.littleEndian)
   for (const table of tablesOf(program, section))
     visitRelocations(program, source, table, (offset, _, symbol, addend) => {
+      if (targets.size >= MAX_TARGETS || !(offset + 4 <= changed.size)) return
       const base = symbolAt(program, symbols, table, symbol)
-      if (base === undefined || !(offset + 4 <= changed.size)) return
+      if (base === undefined) return
       const stored = table.layout === 'rela' ? addend : fields.u32(changed.offset + offset) | 0
       targets.set(offset, { section: base.section, value: base.value + stored })
     })

@@ -1,3 +1,4 @@
+import { MAX_TABLE_BYTES } from '../bytes/limits.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import { COFF_RELOCATION_BYTES, ELF_RELOCATION_BYTES } from './entry-bytes.ts'
 import type { Program, RelocationTable } from './program.ts'
@@ -35,7 +36,7 @@ export function readRelocations(program: Program, source: ByteSource, section: n
   const tables = tablesOf(program, section)
   const size = program.sections[section]?.size ?? 0
   if (tables.length === 0 || size === 0) return NONE
-  const capacity = tables.reduce((sum, { count }) => sum + count, 0)
+  const capacity = tables.reduce((sum, table) => sum + entriesOf(program, table).count, 0)
   const offsets = new Uint32Array(capacity)
   const sizes = new Uint8Array(capacity)
   const kinds = new Uint8Array(capacity)
@@ -68,8 +69,8 @@ export function visitRelocations(
   accept: (offset: number, type: number, symbol: number, addend: number) => void,
 ): void {
   const { bits, littleEndian } = program
-  const { layout, count } = table
-  const entryBytes = layout === 'coff' ? COFF_RELOCATION_BYTES : ELF_RELOCATION_BYTES[layout][bits]
+  const { layout } = table
+  const { count, entryBytes } = entriesOf(program, table)
   const bytes = source.read(table.offset, count * entryBytes)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const u32 = (at: number) => view.getUint32(at, littleEndian)
@@ -85,6 +86,12 @@ export function visitRelocations(
       accept(offset, u32(at + 8 + low), u32(at + 8 + high), addend)
     }
   }
+}
+
+/** How many entries of a table are read, and their bytes. */
+function entriesOf({ bits }: Program, { layout, count }: RelocationTable): { count: number; entryBytes: number } {
+  const entryBytes = layout === 'coff' ? COFF_RELOCATION_BYTES : ELF_RELOCATION_BYTES[layout][bits]
+  return { count: Math.min(count, Math.floor(MAX_TABLE_BYTES / entryBytes)), entryBytes }
 }
 
 /** The tables that change a section: mostly one. They are ascending, and an object may have a hundred thousand. */

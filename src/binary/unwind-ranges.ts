@@ -1,3 +1,4 @@
+import { MAX_TABLE_BYTES } from '../bytes/limits.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import type { CodePlaces } from './code-places.ts'
 import { type EhFrame, ehFrameAddress, readEhFrame } from './eh-frame.ts'
@@ -19,7 +20,8 @@ export function addUnwindRanges(
   found: RangeList,
 ): void {
   const bases = basesOf(program)
-  for (const table of program.unwindTables) {
+  for (const whole of program.unwindTables) {
+    const table = { ...whole, size: Math.min(whole.size, MAX_TABLE_BYTES) }
     if (table.layout !== layout && !(table.layout === 'eh_frame_hdr' && layout === 'eh_frame')) continue
     if (table.layout === 'eh_frame') addFrame(program, source, places, bases, table, found)
     else if (table.layout === 'eh_frame_hdr') addFrameOfHeader(program, source, places, bases, table, found)
@@ -91,7 +93,7 @@ function addFrameOfHeader(
   for (const holder of program.sections) {
     const within = address - holder.address
     if (!(within >= 0 && within < holder.size)) continue
-    const place = { address, offset: holder.offset + within, size: holder.size - within }
+    const place = { address, offset: holder.offset + within, size: Math.min(holder.size - within, MAX_TABLE_BYTES) }
     addFrame(program, source, places, bases, { layout: 'eh_frame_hdr', section: -1, ...place }, found)
     return
   }

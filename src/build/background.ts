@@ -82,7 +82,7 @@ function thin(table: FeatureTable, known: MergedFeatures): FeatureTable {
 }
 
 /** The fingerprints of a program, or of the members of an archive. */
-export function printsOfFile(path: string): PrintSet {
+function printsOfFile(path: string): PrintSet {
   const prints = new PrintSet()
   const source = fileSource(path)
   try {

@@ -126,12 +126,6 @@ function builtReleases(prints: ComponentPrints | undefined): ComponentPrints | u
   return prints === undefined || built.length === 0 ? undefined : PrintsBuilder.from(prints, built).finish()
 }
 
-/** Locks the tags that the prints were made from; the rest of the lock stays. */
-export async function lockSources(directory: string, entry: CatalogEntry, prints: ComponentPrints): Promise<void> {
-  const { name, repository } = entry
-  await updateLock(directory, { name, repository, tags: lockedTags(prints) })
-}
-
 function locate(entry: CatalogEntry, mirror: string | undefined): string {
   if (mirror !== undefined) {
     const found = [`${entry.name}.git`, entry.name].map((name) => join(mirror, name)).find(existsSync)

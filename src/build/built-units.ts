@@ -28,7 +28,7 @@ export class BuiltUnits {
     this.#builder = builder
     prints.units.forEach(({ path }, unit) => {
       if (!SOURCE_EXTENSION.test(path)) return
-      const stem = stemOf(path)
+      const stem = sourceStem(path)
       const same = this.#byStem.get(stem)
       if (same === undefined) this.#byStem.set(stem, [unit])
       else same.push(unit)
@@ -128,13 +128,13 @@ export function unitOfFile(path: string): string {
 /** What the source of an object may be called, likeliest first; Meson writes the directories before it with `_`. */
 function candidateStems(member: string): string[] {
   const base = member.replace(OBJECT_EXTENSION, '')
-  const whole = stemOf(base)
-  const stems = [whole, stemOf(base.replace(LIBRARY_PREFIX, ''))]
+  const whole = sourceStem(base)
+  const stems = [whole, sourceStem(base.replace(LIBRARY_PREFIX, ''))]
   if (SOURCE_EXTENSION.test(base))
     for (let at = whole.indexOf('_'); at >= 0; at = whole.indexOf('_', at + 1)) stems.push(whole.slice(at + 1))
   return [...new Set(stems)].filter((stem) => stem !== '')
 }
 
-function stemOf(path: string): string {
+function sourceStem(path: string): string {
   return path.replace(/^.*\//, '').replace(SOURCE_EXTENSION, '').toLowerCase()
 }

@@ -198,7 +198,7 @@ export class ConstantIndexer {
   #closedTable(table: SourceTable): TableFeatures {
     const layout = resolveType(table.type, NO_SCOPE)
     if (layout === undefined) return NOTHING
-    const key = `${signature(layout)} ${hash64(spelled(table.tokens))}`
+    const key = `${layoutKey(layout)} ${hash64(spelled(table.tokens))}`
     const known = this.#tables.get(key)
     if (known !== undefined) return known
     const features = this.#features(layout, table.tokens, NO_SCOPE.numberOf)
@@ -221,7 +221,7 @@ export class ConstantIndexer {
       parts.push(list)
     }
     let expands = false
-    let key = `${signature(layout)} ${parts.map(({ id }) => id).join()}`
+    let key = `${layoutKey(layout)} ${parts.map(({ id }) => id).join()}`
     const names = new Set(parts.flatMap((part) => part.names))
     for (const name of names) {
       if (names.size > MAX_NAMES) return NOTHING
@@ -348,10 +348,10 @@ function joinParts(
   return joined
 }
 
-function signature(layout: Layout): string {
+function layoutKey(layout: Layout): string {
   if (layout.kind === 'scalar') return `${layout.isFloat ? 'f' : 'i'}${layout.size}`
-  if (layout.kind === 'array') return `[${layout.count ?? ''}]${signature(layout.element)}`
-  return `{${layout.size}:${layout.members.map(({ type, offset }) => `${offset}${signature(type)}`).join()}}`
+  if (layout.kind === 'array') return `[${layout.count ?? ''}]${layoutKey(layout.element)}`
+  return `{${layout.size}:${layout.members.map(({ type, offset }) => `${offset}${layoutKey(type)}`).join()}}`
 }
 
 function spelled(tokens: readonly Token[]): Buffer {

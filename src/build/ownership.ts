@@ -1,5 +1,6 @@
 import { FeatureKind } from '../database/feature-kinds.ts'
 import type { ComponentPrints, FeatureTable } from '../database/schema.ts'
+import { stemOf } from '../database/stem.ts'
 import type { MergedFeatures } from './merge.ts'
 
 /** What one component brings to the question whose code a unit is. */
@@ -24,7 +25,7 @@ const SHARED_PART = 0.5
  */
 export function findVendoredUnits(all: readonly OwnedPrints[], merged: MergedFeatures): Uint8Array[] {
   const flags = all.map(({ prints }) => Uint8Array.from(prints.units, (unit) => (unit.vendored ? 1 : 0)))
-  const stems = all.map(({ prints }) => prints.units.map(({ path }) => stem(path)))
+  const stems = all.map(({ prints }) => prints.units.map(({ path }) => stemOf(path)))
   const sizes = all.map(({ prints }) => unitSizes(prints.features[FeatureKind.String], prints.units.length))
   const totals = all.map(({ prints }) => prints.features[FeatureKind.String].high.length)
   const shared = new Map<string, number>()
@@ -64,12 +65,4 @@ function unitSizes(table: FeatureTable, units: number): Uint32Array {
   const sizes = new Uint32Array(units)
   for (const unit of table.units) sizes[unit]!++
   return sizes
-}
-
-/** `inflate` for `inflate.c`, `zlib/inflate.c` and `inflate.o`. */
-function stem(path: string): string {
-  return path
-    .replace(/^.*\//, '')
-    .replace(/\.[^.]*$/, '')
-    .toLowerCase()
 }

@@ -32,6 +32,7 @@ const CODE_FIELDS: Readonly<Record<CodeKind, keyof FunctionFeatures>> = {
   [Kind.Immediate]: 'immediates',
 }
 
+/** Empty features, to be added to. */
 export function noFeatures(): Features {
   return { data: forEachKind(() => new Set()), code: new Map(), templates: new Map() }
 }

@@ -47,6 +47,12 @@ export const DEFAULT_LIMITS: Limits = {
   resourceNodes: 20_000,
 }
 
+/**
+ * Bytes of an unwind or relocation table that are read, and held whole; what is behind them is not looked at. Those of
+ * Chromium have some 30 MiB.
+ */
+export const MAX_TABLE_BYTES: number = 512 * 1024 ** 2
+
 /** @throws DetectorError `LIMIT_EXCEEDED` naming the limit and how to raise it */
 export function checkLimit(limits: Limits, name: keyof Limits, value: number, locus?: Locus): void {
   if (value <= limits[name]) return

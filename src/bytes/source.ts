@@ -12,7 +12,8 @@ export interface ByteSource {
    * Returns exactly `length` bytes at `offset`. The result is a view that no later read changes; callers must not
    * write to it.
    *
-   * @throws DetectorError `FORMAT_TRUNCATED` if the range leaves the source, `INPUT_UNREADABLE` if the system refuses
+   * @throws DetectorError `FORMAT_TRUNCATED` if the range leaves the source, `LIMIT_EXCEEDED` for more than 2 GiB of a
+   * file, `INPUT_UNREADABLE` if the system refuses
    */
   read(offset: number, length: number): Uint8Array
   /** Fills `target` with the bytes from `offset` on; fails as {@link read} does. For large stretches read once. */
@@ -28,6 +29,16 @@ export interface ByteSource {
 const PAGE_BYTES = 1 << 16
 /** Pages kept, 16 MiB in all: a symbol table, its strings and the section being walked stay in memory together. */
 const PAGES_KEPT = 256
+
+/**
+ * How often a file may be read page by page in sum, and what is free beside it. Tables that lead to and fro all over the
+ * file, as a forged one may with every entry, then get what they ask for and not a page for each few bytes.
+ */
+const PAGED_TIMES = 4
+const PAGED_FREE_BYTES = 64 * 1024 ** 2
+
+/** No system call reads more, and older Nodes have no larger buffers; nothing that is read whole comes near. */
+const MAX_READ_BYTES = 2 ** 31 - 1
 
 /** A source over bytes already in memory. The array is not copied. */
 export function bytesSource(bytes: Uint8Array): ByteSource {
@@ -71,14 +82,18 @@ export function fileSource(path: string): ByteSource {
   const { handle, size } = openFile(path)
   const pages = new Map<number, Uint8Array>()
   let open = true
+  let pageable = PAGED_TIMES * size + PAGED_FREE_BYTES
 
-  function page(index: number): Uint8Array {
+  /** Undefined where the page is not there, and pages are read no more. */
+  function page(index: number): Uint8Array | undefined {
     const kept = pages.get(index)
     if (kept !== undefined) {
       pages.delete(index)
       pages.set(index, kept)
       return kept
     }
+    pageable -= PAGE_BYTES
+    if (pageable < 0) return undefined
     const start = index * PAGE_BYTES
     const fresh = readExactly(start, Math.min(PAGE_BYTES, size - start))
     pages.set(index, fresh)
@@ -87,6 +102,10 @@ export function fileSource(path: string): ByteSource {
   }
 
   function readExactly(offset: number, length: number): Uint8Array {
+    if (length > MAX_READ_BYTES)
+      throw new DetectorError('LIMIT_EXCEEDED', `need ${length} bytes at once, can read ${MAX_READ_BYTES}`, {
+        locus: { path, offset },
+      })
     // Not cleared first: what cannot be filled is never returned.
     const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
     fill(bytes, offset)
@@ -116,11 +135,13 @@ export function fileSource(path: string): ByteSource {
       const last = Math.floor((offset + length - 1) / PAGE_BYTES)
       if (last - first > 1) return readExactly(offset, length)
       const within = offset - first * PAGE_BYTES
-      if (first === last) return page(first).subarray(within, within + length)
+      const head = page(first)?.subarray(within)
+      if (first === last) return head?.subarray(0, length) ?? readExactly(offset, length)
+      const tail = page(last)
+      if (head === undefined || tail === undefined) return readExactly(offset, length)
       const bytes = new Uint8Array(length)
-      const head = page(first).subarray(within)
       bytes.set(head)
-      bytes.set(page(last).subarray(0, length - head.length), head.length)
+      bytes.set(tail.subarray(0, length - head.length), head.length)
       return bytes
     },
     readInto(target, offset) {

@@ -1,4 +1,4 @@
-import { DetectorError } from '../errors.ts'
+import { corrupt } from './text-coding.ts'
 
 /** Collects bits, most significant first; grows as needed. */
 export class BitWriter {
@@ -141,8 +141,4 @@ export class BitReader {
     this.#position += width
     if (this.#position > this.#end) throw corrupt(`packed data ends after ${this.#bytes.length} bytes, more is needed`)
   }
-}
-
-function corrupt(message: string): DetectorError {
-  return new DetectorError('STORE_CORRUPT', message)
 }

@@ -1,6 +1,7 @@
 import { radixOrder } from '../bytes/radix.ts'
+import { compareCodeUnits } from '../versions/token.ts'
 import { FEATURE_KINDS, FeatureKind, forEachKind } from './feature-kinds.ts'
-import { compareFiles, compareTexts } from './file-coding.ts'
+import { compareFiles } from './file-coding.ts'
 import type { ComponentPrints, FeatureTable, FileRecord, Intervals, TemplateRecord, UnitRecord } from './schema.ts'
 
 /**
@@ -117,7 +118,7 @@ function orderNames({ features, functionNames }: ComponentPrints): { functionNam
   const order = functionNames
     .map((text, index) => ({ text, number: index + 1 }))
     .filter(({ number }) => isUsed[number] === 1)
-    .sort((a, b) => compareTexts(a.text, b.text))
+    .sort((a, b) => compareCodeUnits(a.text, b.text))
   const sorted: string[] = []
   for (const { text, number } of order) {
     if (text !== sorted.at(-1)) sorted.push(text)

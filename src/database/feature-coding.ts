@@ -1,7 +1,7 @@
 import { VarintReader, VarintWriter } from '../bytes/varint.ts'
-import { DetectorError } from '../errors.ts'
 import { BitReader, BitWriter, groupedBits } from './bits.ts'
 import type { FeatureTable, TemplateRecord } from './schema.ts'
+import { corrupt } from './text-coding.ts'
 
 /**
  * The packed form of hashes and postings. Hashes are differences in Rice code, which for evenly spread hashes is within
@@ -234,8 +234,4 @@ function bestGroupBits(values: Uint32Array | readonly number[]): number {
 /** Bits needed to write a number; 0 for 0 and below. */
 function bitLength(value: number): number {
   return value <= 0 ? 0 : 32 - Math.clz32(value)
-}
-
-function corrupt(message: string): DetectorError {
-  return new DetectorError('STORE_CORRUPT', message)
 }

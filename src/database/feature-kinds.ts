@@ -21,6 +21,7 @@ export function forEachKind<T>(make: (kind: FeatureKind) => T): Record<FeatureKi
   return Object.fromEntries(FEATURE_KINDS.map((kind) => [kind, make(kind)])) as Record<FeatureKind, T>
 }
 
+/** Whether prints hold the kind as hashes with postings; templates, for one, are none. */
 export function isFeatureKind(kind: number): kind is FeatureKind {
   return (FEATURE_KINDS as readonly number[]).includes(kind)
 }

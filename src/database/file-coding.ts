@@ -1,4 +1,5 @@
 import { VarintReader, VarintWriter } from '../bytes/varint.ts'
+import { compareCodeUnits } from '../versions/token.ts'
 import type { FileRecord } from './schema.ts'
 import { corrupt, finished, readAfter, writeAfter } from './text-coding.ts'
 
@@ -55,7 +56,7 @@ export function decodeFiles(bytes: Uint8Array, releases: number): FileRecord[] {
 
 /** The order in which files are stored. */
 export function compareFiles(a: FileRecord, b: FileRecord): number {
-  return a.release - b.release || compareTexts(a.name, b.name) || compareTexts(a.sha256, b.sha256)
+  return a.release - b.release || compareCodeUnits(a.name, b.name) || compareCodeUnits(a.sha256, b.sha256)
 }
 
 /** The section `functionNames`: ascending, so that each shares much with the one before. */
@@ -86,8 +87,4 @@ export function decodeNames(bytes: Uint8Array): string[] {
     name = next
   }
   return finished(reader, names)
-}
-
-export function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

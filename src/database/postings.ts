@@ -1,5 +1,5 @@
-import { DetectorError } from '../errors.ts'
 import type { HitColumns } from './hit-columns.ts'
+import { corrupt } from './text-coding.ts'
 
 /**
  * All features of one kind in a database, as a struct of arrays. Hashes ascend strictly (high, then low). The postings of
@@ -102,7 +102,8 @@ export class BucketReader {
 
   /** `bytes` must not change; they are copied where they do not start at a multiple of 4. */
   constructor(bytes: Uint8Array) {
-    const { buffer, byteOffset } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
+    // Not `bytes.slice()`, which is a view of the same place where the bytes are a Buffer.
+    const { buffer, byteOffset } = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes)
     const headerBytes = HEADER_NUMBERS * 4
     if (bytes.length < headerBytes) throw corrupt(`bucket of ${bytes.length} bytes`)
     const [count, endBytes, hasNames] = new Uint32Array(buffer, byteOffset, HEADER_NUMBERS) as unknown as [
@@ -220,8 +221,4 @@ export class BucketReader {
     }
     return -1
   }
-}
-
-function corrupt(message: string): DetectorError {
-  return new DetectorError('STORE_CORRUPT', message)
 }

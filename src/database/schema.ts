@@ -26,14 +26,6 @@ export interface UnitRecord {
   readonly vendored: boolean
 }
 
-/** Where one feature of a component occurs: an entry of {@link ComponentPrints.sets} in a unit. */
-export interface Posting {
-  /** Index into {@link ComponentPrints.units}. */
-  readonly unit: number
-  /** Index into {@link ComponentPrints.sets}. */
-  readonly set: number
-}
-
 /**
  * Features of one kind with their postings, as a struct of arrays. Hashes ascend (high, then low) and are distinct.
  * The postings of feature `i` are `postings[starts[i] … starts[i + 1])`, ordered by unit.

@@ -43,6 +43,7 @@ export function finished<T>(reader: VarintReader, value: T): T {
   throw corrupt(`${reader.bytes.length - reader.position} bytes are left over`)
 }
 
+/** The `STORE_CORRUPT` of a section that contradicts itself. */
 export function corrupt(message: string): DetectorError {
   return new DetectorError('STORE_CORRUPT', message)
 }

@@ -12,6 +12,7 @@ export type TypeSpec =
   /** Pointers, bit fields and what else has no one layout. */
   | { readonly kind: 'unknown' }
 
+/** A member of a structure or union, in the order of its source. */
 export interface Member {
   readonly name: string
   readonly type: TypeSpec
@@ -283,7 +284,7 @@ function readTagged(
 }
 
 /** The members between the braces of a structure; one with a function or a base class among them is unknown. */
-export function readMembers(
+function readMembers(
   tokens: readonly Token[],
   from: number,
   to: number,

@@ -31,6 +31,7 @@ interface MacroFacts {
 
 const knownFacts = new WeakMap<Macro, MacroFacts>()
 
+/** What a macro stands for, computed once for each. */
 export function macroFacts(macro: Macro): MacroFacts {
   const known = knownFacts.get(macro)
   if (known !== undefined) return known

@@ -17,6 +17,7 @@ import { extractSymbols } from './symbols.ts'
  */
 export const EXTRACTION_VERSION = 2
 
+/** Options of {@link extractProgram}. */
 export interface ExtractOptions {
   /** Added to every offset: an archive member's place in its file. 0 by default. */
   readonly base?: number

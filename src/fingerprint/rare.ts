@@ -1,6 +1,6 @@
 /**
  * The rule that tells a constant of one project's code from those that all code has: masks, sizes, powers of two. The
- * kernel applies the same rule to the operands of instructions; docs/engine.md defines it.
+ * kernel applies the same rule to the operands of instructions; "Immediates" in docs/fingerprints.md defines it.
  */
 
 const LOW_32 = 0xffff_ffffn

@@ -20,6 +20,7 @@ export interface SourceFacts {
   readonly constants?: SourceConstants
 }
 
+/** Options of reading one source file. */
 export interface ReadOptions {
   readonly isHeader: boolean
   /** `*.in`, whose `@NAME@` a build fills. */

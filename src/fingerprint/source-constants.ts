@@ -167,13 +167,13 @@ function applySign(tokens: readonly Token[], at: number, value: bigint): bigint 
 }
 
 /** Adds the canonical form of a value when it is rare. */
-export function addRare(value: bigint, into: Set<bigint>): void {
+function addRare(value: bigint, into: Set<bigint>): void {
   const canonical = canonicalImmediate(value)
   if (isRareImmediate(canonical)) into.add(canonical)
 }
 
 /** Names of macros and enumerators by the convention of all C projects, and `kName` by that of C++ ones. */
-export function isConstantName(name: string): boolean {
+function isConstantName(name: string): boolean {
   const first = name.charCodeAt(0)
   if (first >= 0x61 && first !== 0x6b) return false
   return /^(?:[A-Z_][A-Z0-9_]{2,}|k[A-Z]\w*)$/.test(name)

@@ -5,6 +5,7 @@ import { characterValue, evaluate, floatValue, integerValue, type ValueOf } from
 /** An initialiser: a number, text, a list of them, or one with the indices it is for. */
 export type Initialiser = number | bigint | string | readonly Initialiser[] | Designated
 
+/** `[from ... to] = value`, both included. */
 export interface Designated {
   readonly from: number
   readonly to: number

@@ -9,13 +9,7 @@ export interface Explained {
   readonly stems: Set<string>
 }
 
+/** Nothing yet; the sets are the caller's to fill. */
 export function noneExplained(): Explained {
   return { prints: new Set(), stems: new Set() }
-}
-
-/** `inflate` for `inflate.c`, `zlib/inflate.c` and `inflate.o`. */
-export function stemOf(path: string): string {
-  const file = path.slice(path.lastIndexOf('/') + 1)
-  const dot = file.lastIndexOf('.')
-  return (dot > 0 ? file.slice(0, dot) : file).toLowerCase()
 }

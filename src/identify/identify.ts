@@ -3,6 +3,7 @@ import type { DatabaseReader } from '../database/reader.ts'
 import type { ComponentRecord } from '../database/schema.ts'
 import type { PrintSet, VersionLiteral } from '../fingerprint/print-set.ts'
 import type { Match } from '../model.ts'
+import { compareCodeUnits } from '../versions/token.ts'
 import { collectCandidates } from './hits.ts'
 import { findKnownFile, knownMatch } from './known-file.ts'
 import { libraryNames } from './linkage.ts'
@@ -89,11 +90,14 @@ const MAX_ROUNDS = 8
  */
 function decideVersions(present: readonly Presence[], literals: readonly VersionLiteral[]): Decided[] {
   const taken = new Map(present.map((presence) => [presence, versionsOfOthers(presence, present)]))
+  // A forged file, or one with tables of versions, holds a million of them.
+  const firsts = new Map<string, VersionLiteral>()
+  for (const literal of literals) if (!firsts.has(literal.version)) firsts.set(literal.version, literal)
   let decided: Decided[] = []
   for (let round = 0; round < MAX_ROUNDS; round++) {
     decided = present.map((presence) => ({
       presence,
-      claims: estimateVersions(presence, literals, taken.get(presence) as Set<string>),
+      claims: estimateVersions(presence, [...firsts.values()], taken.get(presence) as Set<string>),
     }))
     let settled = true
     for (const { presence, version } of lostLiterals(decided, literals)) {
@@ -154,13 +158,11 @@ async function findLinked(
 }
 
 function byConfidence(a: Match, b: Match): number {
-  return b.confidence - a.confidence || compareText(a.name, b.name) || compareText(versionText(a), versionText(b))
+  return (
+    b.confidence - a.confidence || compareCodeUnits(a.name, b.name) || compareCodeUnits(versionText(a), versionText(b))
+  )
 }
 
 function versionText(match: Match): string {
   return match.version.kind === 'exact' ? match.version.version : ''
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -10,40 +10,47 @@ const NEIGHBOURHOOD_BYTES = 16 * 1024
  * A hit counts at each place where its fingerprint occurs. `hits` are of one unit and one kind.
  */
 export function densestHits(hits: readonly Hit[], prints: PrintSet): Hit[] {
-  const places = hits.flatMap((hit) => placesOf(hit, prints)).sort((a, b) => a.offset - b.offset)
-  const inside = new Map<Hit, number>()
+  const { hitOf, offsets } = placesOf(hits, prints)
+  const times = new Uint32Array(hits.length)
   let weight = 0
-  let best: readonly Hit[] = []
   let bestWeight = 0
-  for (let first = 0, end = 0; end < places.length; end++) {
-    const { hit, offset } = places[end]!
-    const times = inside.get(hit) ?? 0
-    inside.set(hit, times + 1)
-    if (times === 0) weight += hit.weight
-    for (; offset - places[first]!.offset > NEIGHBOURHOOD_BYTES; first++) weight -= leave(inside, places[first]!.hit)
+  let [bestFirst, bestEnd] = [0, 0]
+  for (let first = 0, end = 0; end < hitOf.length; end++) {
+    const hit = hitOf[end]!
+    if (times[hit]!++ === 0) weight += hits[hit]!.weight
+    for (; offsets[end]! - offsets[first]! > NEIGHBOURHOOD_BYTES; first++)
+      if (--times[hitOf[first]!]! === 0) weight -= hits[hitOf[first]!]!.weight
     // Sums of the same weights in another order differ by rounding.
     if (weight <= bestWeight + 1e-9) continue
-    best = [...inside.keys()]
     bestWeight = weight
+    bestFirst = first
+    bestEnd = end + 1
   }
-  const chosen = new Set(best)
-  return hits.filter((hit) => chosen.has(hit))
+  const chosen = new Set(hitOf.subarray(bestFirst, bestEnd))
+  return hits.filter((_, hit) => chosen.has(hit))
 }
 
-/** Takes one place of a hit out; returns the weight that goes with it when it was the last one. */
-function leave(inside: Map<Hit, number>, hit: Hit): number {
-  const times = inside.get(hit)!
-  if (times > 1) inside.set(hit, times - 1)
-  else inside.delete(hit)
-  return times > 1 ? 0 : hit.weight
-}
-
-function placesOf(hit: Hit, { count, kinds, high, low, offsets }: PrintSet): { hit: Hit; offset: number }[] {
-  const places: { hit: Hit; offset: number }[] = []
-  const { print } = hit
-  for (let at = print; at < count && kinds[at] === kinds[print]; at++) {
-    if (high[at] !== high[print] || low[at] !== low[print]) break
-    places.push({ hit, offset: offsets[at]! })
-  }
-  return places
+/** All places of the hits, ascending: which hit is there, by index, and where. A file may repeat one a million times. */
+function placesOf(
+  hits: readonly Hit[],
+  { count, kinds, high, low, offsets }: PrintSet,
+): { hitOf: Uint32Array; offsets: Float64Array } {
+  const ends = hits.map(({ print }) => {
+    let end = print
+    while (end < count && kinds[end] === kinds[print] && high[end] === high[print] && low[end] === low[print]) end++
+    return end
+  })
+  const places = hits.reduce((sum, { print }, hit) => sum + ends[hit]! - print, 0)
+  const hitOf = new Uint32Array(places)
+  const unsorted = new Float64Array(places)
+  let at = 0
+  hits.forEach(({ print }, hit) => {
+    const end = ends[hit]!
+    hitOf.fill(hit, at, at + end - print)
+    unsorted.set(offsets.subarray(print, end), at)
+    at += end - print
+  })
+  const order = new Uint32Array(places).map((_, place) => place)
+  order.sort((a, b) => unsorted[a]! - unsorted[b]! || a - b)
+  return { hitOf: order.map((place) => hitOf[place]!), offsets: Float64Array.from(order, (place) => unsorted[place]!) }
 }

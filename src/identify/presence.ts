@@ -1,5 +1,6 @@
+import { stemOf } from '../database/stem.ts'
 import type { PrintSet } from '../fingerprint/print-set.ts'
-import { type Explained, noneExplained, stemOf } from './explained.ts'
+import { type Explained, noneExplained } from './explained.ts'
 import type { Candidate, TemplateHit } from './hits.ts'
 import { hasText, isLive, liveByFunctions, liveWeight, stringsFound, type UnitEvidence, weighUnits } from './units.ts'
 

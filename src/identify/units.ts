@@ -1,6 +1,7 @@
 import type { CompiledUnit, ComponentRecord, Intervals, UnitTotals } from '../database/schema.ts'
+import { stemOf } from '../database/stem.ts'
 import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
-import { type Explained, stemOf } from './explained.ts'
+import type { Explained } from './explained.ts'
 import type { Candidate, Hit } from './hits.ts'
 import { densestHits } from './locality.ts'
 
@@ -217,6 +218,7 @@ function expectedOf(record: ComponentRecord, unit: number, kind: keyof UnitTotal
   return expected
 }
 
+/** Visits the releases of a set, ascending. */
 export function forEachRelease(intervals: Intervals, visit: (release: number) => void): void {
   for (let i = 0; i < intervals.length; i += 2)
     for (let release = intervals[i]!; release <= intervals[i + 1]!; release++) visit(release)

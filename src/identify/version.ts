@@ -41,6 +41,7 @@ const MINORS_AHEAD = 3
 /**
  * The versions of a present component, one claim for each copy: two values of one template are two copies.
  *
+ * Of `literals` the first of each version is enough.
  * `taken` are versions that templates of other components in this file carry: a literal that is theirs is not ours.
  */
 export function estimateVersions(
@@ -247,12 +248,12 @@ function isPlausible(record: ComponentRecord, scores: Float64Array, best: number
 
 /** The captured version as the component writes it: a build suffix (`-e00f703`, `+quic`) that no release has is dropped. */
 function plainVersion(record: ComponentRecord, captured: string): string {
-  if (record.releases.some((release) => release.version === captured)) return captured
+  if (releasesByVersion(record).has(captured)) return captured
   return captured.replace(/[-+~].*$/, '')
 }
 
 function exact(record: ComponentRecord, version: string): VersionEstimate {
-  const indexed = record.releases.some((release) => release.version === version)
+  const indexed = releasesByVersion(record).has(version)
   if (indexed) return { kind: 'exact', version, indexed }
   const nearest = record.releases[nearestRelease(record, version)]?.version
   return nearest === undefined ? { kind: 'exact', version, indexed } : { kind: 'exact', version, indexed, nearest }
@@ -260,7 +261,22 @@ function exact(record: ComponentRecord, version: string): VersionEstimate {
 
 /** Index of the release as indexed from source, -1 where there is none: a built one of that version does not compete. */
 function sourceRelease(record: ComponentRecord, version: string): number {
-  return record.releases.findIndex((release) => release.origin === 'source' && release.version === version)
+  return releasesByVersion(record).get(version) ?? -1
+}
+
+/** Releases never change while a database is open, and a file may hold a million literals to be looked up. */
+const releasesOf = new WeakMap<ComponentRecord, ReadonlyMap<string, number>>()
+
+/** By version the release as indexed from source, -1 where only a built one is. */
+function releasesByVersion(record: ComponentRecord): ReadonlyMap<string, number> {
+  const known = releasesOf.get(record)
+  if (known !== undefined) return known
+  const byVersion = new Map<string, number>()
+  record.releases.forEach(({ version, origin }, release) => {
+    if ((byVersion.get(version) ?? -1) < 0) byVersion.set(version, origin === 'source' ? release : -1)
+  })
+  releasesOf.set(record, byVersion)
+  return byVersion
 }
 
 function sourceReleases(record: ComponentRecord): readonly ReleaseRecord[] {

@@ -1,3 +1,4 @@
+import { compareCodeUnits } from '../versions/token.ts'
 import type { FileScore, Pair } from './judge.ts'
 
 /**
@@ -64,8 +65,8 @@ export function errorsOf(scores: readonly FileScore[], isConfidentlyWrong: (pair
   return errors.sort(
     (a, b) =>
       ORDER.indexOf(a.cause) - ORDER.indexOf(b.cause) ||
-      compareText(a.file, b.file) ||
-      compareText(a.component, b.component),
+      compareCodeUnits(a.file, b.file) ||
+      compareCodeUnits(a.component, b.component),
   )
 }
 
@@ -93,8 +94,4 @@ function missCause({ inCatalog, onlyMentioned }: Pair, { read }: FileScore): Err
   if (!read) return 'missedUnread'
   if (onlyMentioned) return 'missedMentioned'
   return inCatalog ? 'missed' : 'missedOutsideCatalog'
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

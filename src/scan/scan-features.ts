@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { detectFormat } from '../binary/detect.ts'
 import { readProgram } from '../binary/read.ts'
+import { sha256Of } from '../bytes/digest.ts'
 import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import { DetectorError } from '../errors.ts'
@@ -12,9 +12,6 @@ import type { Features } from './frozen.ts'
 import type { FingerprintDatabase } from './open-database.ts'
 import type { FilePrediction } from './predictions.ts'
 import { DEFAULT_MIN_CONFIDENCE } from './scan-file.ts'
-
-/** Bytes hashed at once. */
-const HASH_WINDOW = 1 << 20
 
 /** What {@link extractFeatures} leaves out, and what it refuses. */
 export interface FeatureOptions {
@@ -60,11 +57,4 @@ export async function identifyFeatures(
 ): Promise<FilePrediction> {
   const matches = await identify({ prints, programs, textAt: () => '', sha256 }, db.reader)
   return { sha256, components: matches.filter(({ confidence }) => confidence >= minConfidence) }
-}
-
-function sha256Of(source: ByteSource): string {
-  const hash = createHash('sha256')
-  for (let at = 0; at < source.size; at += HASH_WINDOW)
-    hash.update(source.read(at, Math.min(HASH_WINDOW, source.size - at)))
-  return hash.digest('hex')
 }

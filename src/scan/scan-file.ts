@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readAr } from '../archive/ar.ts'
@@ -6,6 +5,7 @@ import { detectFormat } from '../binary/detect.ts'
 import type { Program } from '../binary/program.ts'
 import { readProgram } from '../binary/read.ts'
 import { latin1 } from '../bytes/cursor.ts'
+import { sha256Of } from '../bytes/digest.ts'
 import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
 import { type ByteSource, bytesSource, fileSource, sliceSource } from '../bytes/source.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
@@ -27,8 +27,6 @@ export interface ScanOptions extends Watch {
 export const DEFAULT_MIN_CONFIDENCE = 0.8
 /** The path that a report gives to bytes that came from nowhere. */
 const BYTES_PATH = '(bytes)'
-/** Bytes hashed at once: they stay in the second cache between being read and being hashed. */
-const HASH_WINDOW = 1 << 18
 
 /**
  * Scans one program, archive of objects, or the bytes of one. A broken file, or one that is no program, becomes an
@@ -185,7 +183,7 @@ class ReportBuilder {
 
   /** Store and usage errors end the scan; what concerns one input does not. */
   #addUnknown(path: string, error: unknown): void {
-    const code = error instanceof DetectorError ? error.code : systemCode(error)
+    const code = error instanceof DetectorError ? error.code : (systemCode(error) ?? engineLimit(error))
     if (code === undefined || code === 'ABORTED' || code.startsWith('STORE_')) throw error
     const message = error instanceof Error ? error.message : String(error)
     this.#unknowns.push({ path, code, message })
@@ -215,19 +213,17 @@ function systemCode(error: unknown): 'INPUT_UNREADABLE' | undefined {
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? 'INPUT_UNREADABLE' : undefined
 }
 
-function sha256Of(source: ByteSource): string {
-  const hash = createHash('sha256')
-  const window = new Uint8Array(Math.min(HASH_WINDOW, source.size))
-  for (let at = 0; at < source.size; at += window.length) {
-    const part = window.subarray(0, Math.min(window.length, source.size - at))
-    source.readInto(part, at)
-    hash.update(part)
-  }
-  return hash.digest('hex')
-}
-
 function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0
+}
+
+/** V8's words for a map, a buffer or a memory of WebAssembly that cannot grow further. */
+const ENGINE_LIMIT =
+  /maximum (?:memory )?size exceeded|allocation failed|^Invalid (?:typed array|array|string) length|unable to grow/i
+
+/** A file that needs more than the engine can hold is one file; other range errors are defects. */
+function engineLimit(error: unknown): 'LIMIT_EXCEEDED' | undefined {
+  return error instanceof RangeError && ENGINE_LIMIT.test(error.message) ? 'LIMIT_EXCEEDED' : undefined
 }
 
 /** The version of this package, as its manifest says. */

@@ -126,6 +126,33 @@ describe('a file larger than its pages', () => {
   })
 })
 
+test('a file that is read to and fro gives what is asked for, and soon no whole page for each few bytes', () => {
+  const path = join(temporaryDirectory(), 'scattered')
+  const size = 640 * PAGE
+  writeFileSync(path, '')
+  truncateSync(path, size)
+  const source = fileSource(path)
+  // Each page is asked for when it was just dropped: as pages these are 13 GB.
+  const started = process.cpuUsage()
+  let got = 0
+  for (let i = 0; i < 200_000; i++) got += source.read(((i * 257) % 640) * PAGE + 100, 12).length
+  const { user, system } = process.cpuUsage(started)
+  expect(got).toBe(12 * 200_000)
+  expect((user + system) / 1e6).toBeLessThan(2)
+  source.close()
+})
+
+test('more of a file than any buffer can hold is LIMIT_EXCEEDED, and its end is read all the same', () => {
+  const path = join(temporaryDirectory(), 'vast')
+  const size = 5 * 2 ** 30
+  writeFileSync(path, '')
+  truncateSync(path, size)
+  const source = fileSource(path)
+  expect(codeOf(() => source.read(0, size))).toBe('LIMIT_EXCEEDED')
+  expect([...source.read(size - 3, 3)]).toEqual([0, 0, 0])
+  source.close()
+})
+
 describe('a file that cannot be read', () => {
   test('INPUT_NOT_FOUND when it is not there', () => {
     expect(codeOf(() => fileSource(join(temporaryDirectory(), 'missing')))).toBe('INPUT_NOT_FOUND')

@@ -180,6 +180,18 @@ describe('a bucket', () => {
     }
   })
 
+  test('may begin anywhere in a buffer', () => {
+    const features = kindFeatures(1, random(5), 40, 9)
+    const packed = packBucket(features, 0, 40)
+    for (const shift of [1, 2, 3]) {
+      const shifted = Buffer.alloc(packed.length + shift).subarray(shift)
+      shifted.set(packed)
+      const hits = new HitColumns()
+      new BucketReader(shifted).find(features.high[7]!, features.low[7]!, 7, 9, hits)
+      expect(rowsOf(hits.finish())).toEqual(expectedRows(features, 7, 7))
+    }
+  })
+
   test('counts above 255 are stored as 255', () => {
     const features = { ...kindFeatures(1, random(5), 1, 9), families: [300], components: [70_000] }
     const hits = new HitColumns()

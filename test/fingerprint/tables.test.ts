@@ -96,6 +96,18 @@ describe('table windows', () => {
     )
   })
 
+  test('behind many relocations take as long as the relocations and the data do', () => {
+    const count = 4_096_000
+    const touched = { count, offsets: new Uint32Array(count).map((_, i) => i), sizes: new Uint8Array(count).fill(1) }
+    const bytes = new Uint8Array(count)
+    for (let at = 0; at < count; at += 1024) bytes.set(remainders().subarray(0, 512), at)
+    // Two thousand windows: passing all relocations again in each takes five seconds.
+    const started = process.cpuUsage()
+    expect(scan(bytes, { touched, windowBytes: 2000 })).toEqual([])
+    const { user, system } = process.cpuUsage(started)
+    expect((user + system) / 1e6).toBeLessThan(2)
+  })
+
   test('are one in twenty places of a program at most, by the definition', () => {
     const bytes = readFileSync(process.execPath).subarray(0, 3_000_000)
     const found = scan(bytes)

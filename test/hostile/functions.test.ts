@@ -119,3 +119,24 @@ test('a common part for each function, and a name for each byte, cost no more th
   readAll(buildElf({ text, symbols: many, rodata: out.finish() }), withTable('eh_frame'))
   expect(performance.now() - started).toBeLessThan(5000)
 })
+
+test('entries of .pdata that lead to and fro cost no read each', () => {
+  const next = seeded(9)
+  const count = 5000
+  const chains = Array.from({ length: count }, (_, i) => {
+    const begin = 0x1000 + (i % 512)
+    return [begin, begin + 1, 0x2001 + 12 * Math.floor(next() * count)]
+  })
+  const source = bytesSource(buildPe({ text, rdata: entries(...chains.flat()) }))
+  let reads = 0
+  const counted: ByteSource = {
+    ...source,
+    read(offset, length) {
+      reads++
+      return source.read(offset, length)
+    },
+  }
+  const program = withTable('pdata')(readProgram(source))
+  expect(functionRanges(program, counted).count).toBeGreaterThan(0)
+  expect(reads).toBeLessThan(1000)
+})

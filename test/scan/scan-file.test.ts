@@ -209,6 +209,25 @@ describe('what cannot be read is an unknown with a code', () => {
     expect(report.unknowns.length).toBeGreaterThan(0)
   })
 
+  test.each([
+    ['one that needs more than the engine holds is LIMIT_EXCEEDED', 'Map maximum size exceeded', 'LIMIT_EXCEEDED'],
+    [
+      'any other error of a range is a defect and ends the scan',
+      'Offset is outside the bounds of the DataView',
+      undefined,
+    ],
+  ])('%s', async (_name, message, code) => {
+    const filter = () => {
+      throw new RangeError(message)
+    }
+    const reader = new Proxy(db.reader, {
+      get: (from, key) => (key === 'prefilter' ? { filter } : Reflect.get(from, key)),
+    })
+    const report = scan(elfProgram(heronzip), { db: { ...db, reader } })
+    if (code === undefined) await expect(report).rejects.toThrow(message)
+    else expect(await report).toMatchObject({ files: [], unknowns: [{ code, message }] })
+  })
+
   test('and a broken file never ends a scan, wherever it is broken', async () => {
     const whole = elfProgram(together(heronzip, fixtureContent('cranekit', '0.10.0')))
     const damage = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 12 })

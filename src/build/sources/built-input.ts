@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { isDeb, readDeb } from '../../archive/deb.ts'
 import type { TarMember } from '../../archive/tar.ts'
 import { detectFormat } from '../../binary/detect.ts'
+import { sha256Of } from '../../bytes/digest.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../bytes/limits.ts'
 import { type ByteSource, fileSource, sliceSource } from '../../bytes/source.ts'
 import { DetectorError, throwIfAborted } from '../../errors.ts'
@@ -27,9 +27,6 @@ export interface BuiltInput {
   readonly control: ReadonlyMap<string, string> | undefined
   close(): void
 }
-
-/** Bytes hashed at a time. */
-const WINDOW_BYTES = 1 << 20
 
 /** Static and shared libraries by name; what else a package installs is not the library. */
 const LIBRARY_NAME = /\.(?:a|lib|dll|so(?:\.\d+)*)$/i
@@ -59,7 +56,7 @@ export async function openBuilt(
   throwIfAborted(signal)
   const file = fileSource(path)
   try {
-    const sha256 = digest(file)
+    const sha256 = sha256Of(file)
     if (isDeb(file)) return await openPackage(file, sha256, limits, signal)
     const whole = { path: path.replace(/^.*[/\\]/, ''), source: file, sha256 }
     return { files: [whole], headers: [], sha256, control: undefined, close: () => file.close() }
@@ -84,7 +81,7 @@ async function openPackage(
       headers.push(data.read(member.offset, member.size).slice())
     else if (LIBRARY_NAME.test(member.path)) {
       const source = sliceSource(data, member.offset, member.size)
-      if (detectFormat(source) !== undefined) files.push({ path: member.path, source, sha256: digest(source) })
+      if (detectFormat(source) !== undefined) files.push({ path: member.path, source, sha256: sha256Of(source) })
     }
   }
   files.sort(byPath)
@@ -102,11 +99,4 @@ async function openPackage(
 
 function byPath(a: Pick<TarMember, 'path'>, b: Pick<TarMember, 'path'>): number {
   return a.path < b.path ? -1 : Number(a.path > b.path)
-}
-
-function digest(source: ByteSource): string {
-  const hash = createHash('sha256')
-  for (let at = 0; at < source.size; at += WINDOW_BYTES)
-    hash.update(source.read(at, Math.min(WINDOW_BYTES, source.size - at)))
-  return hash.digest('hex')
 }

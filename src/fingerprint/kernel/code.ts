@@ -33,6 +33,7 @@ export interface CodeRelocations {
   readonly sizes: Uint8Array
 }
 
+/** What {@link codeBatches} must know of the program. */
 export interface CodeOptions {
   readonly arch: Arch
   /**
@@ -44,6 +45,7 @@ export interface CodeOptions {
   readonly prefilter?: Prefilter | undefined
 }
 
+/** What a window of code gives, kind by kind. */
 export interface CodeBatches {
   readonly functions: Batch
   readonly mnemonics: Batch

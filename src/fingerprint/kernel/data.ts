@@ -48,6 +48,8 @@ const KEPT_BYTES = 2 * MAX_STRING_BYTES + 256
 /** Bytes behind the input that the kernel overwrites; `assembly/strings.ts` has the number too. */
 const PADDING_BYTES = 128
 const TABLE_BYTES = 32
+/** Offset and size of what no table window may touch. */
+const RANGE_BYTES = 8
 const TABLE_ALIGNMENT = 4
 
 /** Flags of a candidate, as `assembly/constant.ts` has them. */
@@ -88,6 +90,8 @@ class DataScan {
   /** Where strings, and table windows, are looked for next. */
   #nextString = 0
   #nextTable: number
+  /** The first of the ranges that a table window from {@link #nextTable} on may touch. */
+  #nextTouched = 0
   #openBytes = 0
   #openUnits = 0
 
@@ -106,7 +110,7 @@ class DataScan {
 
   #copyRanges(ranges: ByteRanges | undefined): number {
     if (ranges === undefined || ranges.count === 0) return 0
-    const at = this.#kernel.reserve(8 * ranges.count)
+    const at = this.#kernel.reserve(RANGE_BYTES * ranges.count)
     const pairs = new Uint32Array(this.#kernel.exports.memory.buffer, at, 2 * ranges.count)
     for (let i = 0; i < ranges.count; i++) {
       pairs[2 * i] = ranges.offsets[i]!
@@ -134,14 +138,15 @@ class DataScan {
 
   #scanTables(kind: Kind): void {
     const held = this.#end - this.#start
-    const { base, offset, touched, prefilter } = this.#range
+    const { base, offset, prefilter } = this.#range
+    const touched = this.#passTouched()
     const count = this.#kernel.exports.tables(
       this.#input,
       held,
       this.#nextTable - this.#start,
       base + offset + this.#start,
-      this.#touched,
-      touched?.count ?? 0,
+      this.#touched + RANGE_BYTES * touched.first,
+      touched.count,
       this.#start,
       this.#output,
     )
@@ -151,6 +156,17 @@ class DataScan {
     const capacity = this.#kernel.exports.tableRows(held)
     const kept = this.#kernel.retain(this.#output, capacity, count, prefilter, kind)
     if (kept > 0) this.#sink.tables?.(this.#kernel.rows(this.#output, capacity, kept))
+  }
+
+  /** The ranges that are still ahead: each is passed once, and not again in every window. */
+  #passTouched(): { first: number; count: number } {
+    const { touched } = this.#range
+    if (touched === undefined) return { first: 0, count: 0 }
+    const { count, offsets, sizes } = touched
+    let first = this.#nextTouched
+    while (first < count && offsets[first]! + sizes[first]! <= this.#nextTable) first++
+    this.#nextTouched = first
+    return { first, count: count - first }
   }
 
   #scanStrings(): void {

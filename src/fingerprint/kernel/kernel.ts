@@ -154,12 +154,16 @@ export class Kernel {
     this.#prefilter = undefined
     this.#filters.clear()
     this.#top = this.#bottom
-    for (const kind of Object.values(Kind)) {
-      const bits = prefilter.filter(kind)
-      if (bits !== undefined) this.#filters.set(kind, this.#copyFilter(bits))
+    try {
+      for (const kind of Object.values(Kind)) {
+        const bits = prefilter.filter(kind)
+        if (bits !== undefined) this.#filters.set(kind, this.#copyFilter(bits))
+      }
+      this.#prefilter = prefilter
+    } finally {
+      // Also where the memory cannot grow: the next call must not take half a set of filters for a reservation.
+      this.#stack = this.#top
     }
-    this.#stack = this.#top
-    this.#prefilter = prefilter
   }
 
   /** An empty filter becomes a block of zeros, which holds nothing either. */

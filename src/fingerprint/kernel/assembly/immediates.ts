@@ -41,6 +41,11 @@ export function setAddresses(first: u32, bytes: u32): void {
 
 export function startFunction(): void {
   currentFunction++
+  if (currentFunction == 0) {
+    // Slots that were never used would count as full.
+    memory.fill(slots, 0, <usize>SLOTS * SLOT_BYTES)
+    currentFunction = 1
+  }
   values = 0
 }
 
@@ -90,7 +95,7 @@ function isRare(value: u64): bool {
 }
 
 function isNew(value: u64): bool {
-  let slot = <u32> <u32>((value * 0x9e3779b185ebca87) >> 51)
+  let slot = <u32>((value * 0x9e3779b185ebca87) >> 51)
   let at = slots + <usize>slot * SLOT_BYTES
   while (load<u32>(at, 8) == currentFunction) {
     if (load<u64>(at) == value) return false

@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto'
+import type { ByteSource } from './source.ts'
+
+/** Bytes hashed at once: they stay in the second cache between being read and being hashed. */
+const WINDOW_BYTES = 1 << 18
+
+/**
+ * The sha256 of all bytes, hexadecimal.
+ *
+ * @throws DetectorError as {@link ByteSource.read} does
+ */
+export function sha256Of(source: ByteSource): string {
+  const hash = createHash('sha256')
+  const window = new Uint8Array(Math.min(WINDOW_BYTES, source.size))
+  for (let at = 0; at < source.size; at += window.length) {
+    const part = window.subarray(0, Math.min(window.length, source.size - at))
+    source.readInto(part, at)
+    hash.update(part)
+  }
+  return hash.digest('hex')
+}
