@@ -66,23 +66,24 @@ export async function collectCandidates(prints: PrintSet, reader: DatabaseReader
   const templates = await lookup(Kind.Template, prints, reader)
   const named = new Set(templates.components)
   // Most components that share a fingerprint with the file share too little, and nothing is made of that.
-  const units = components.map((_, index) =>
-    weights[index]! >= MIN_WEIGHT || named.has(index) ? new Map<number, Hit[]>() : undefined,
-  )
-  for (const feature of features) addHits(feature, units)
-  const candidates: Candidate[] = []
-  for (const [index, byUnit] of units.entries()) {
-    if (byUnit === undefined) continue
-    const record = await reader.component(index)
-    candidates.push({
-      index,
-      record,
-      sourceOf: sourcesOf(record),
-      units: byUnit,
-      templates: named.has(index) ? templateHits(templates, index, record, prints) : [],
-    })
-  }
-  return candidates
+  const chosen = new Map<number, ChosenComponent>()
+  for (const index of components.keys())
+    if (weights[index]! >= MIN_WEIGHT || named.has(index))
+      chosen.set(index, { record: await reader.component(index), units: new Map() })
+  for (const feature of features) addHits(feature, chosen)
+  return [...chosen].map(([index, { record, units }]) => ({
+    index,
+    record,
+    sourceOf: sourcesOf(record),
+    units,
+    templates: named.has(index) ? templateHits(templates, index, record, prints) : [],
+  }))
+}
+
+/** A component that is looked at, while its hits are collected. */
+interface ChosenComponent {
+  readonly record: ComponentRecord
+  readonly units: Map<number, Hit[]>
 }
 
 /** One fingerprint of the file that is known: the rows `[start, end)` of the hits of its kind. */
@@ -133,15 +134,13 @@ async function lookup(kind: Kind, prints: PrintSet, reader: DatabaseReader): Pro
 }
 
 /** Adds a hit for each unit that holds the feature, of the components that are looked at. Rows are in component order. */
-function addHits(
-  { hits, start, end, ...feature }: FoundFeature,
-  units: readonly (Map<number, Hit[]> | undefined)[],
-): void {
+function addHits({ hits, start, end, ...feature }: FoundFeature, chosen: ReadonlyMap<number, ChosenComponent>): void {
   for (let first = start, next = start; first < end; first = next) {
     const component = hits.components[first]!
     while (next < end && hits.components[next] === component) next++
-    const byUnit = units[component]
-    if (byUnit === undefined) continue
+    const one = chosen.get(component)
+    if (one === undefined) continue
+    const weight = feature.weight / together(one.record, hits.sets, first, next)
     for (let row = first; row < next; row++) {
       const hit: Hit = {
         print: hits.queries[row]!,
@@ -149,15 +148,37 @@ function addHits(
         unit: hits.units[row]!,
         set: hits.sets[row]!,
         name: hits.names[row]!,
-        weight: feature.weight / (next - first),
+        weight,
         isLabel: feature.isLabel,
         df: end - start,
       }
-      const list = byUnit.get(hit.unit)
-      if (list === undefined) byUnit.set(hit.unit, [hit])
+      const list = one.units.get(hit.unit)
+      if (list === undefined) one.units.set(hit.unit, [hit])
       else list.push(hit)
     }
   }
+}
+
+/**
+ * How many units of a component hold a feature at one time: the most that do in any one release. A file that was renamed is
+ * two units, but never of one release.
+ */
+function together({ sets }: ComponentRecord, rows: Uint32Array, first: number, end: number): number {
+  if (end - first === 1) return 1
+  const changes: number[] = []
+  for (let row = first; row < end; row++) {
+    const intervals = sets[rows[row]!]!
+    // Ends sort behind starts of the same release, as they are still in it.
+    for (let i = 0; i < intervals.length; i += 2) changes.push(2 * intervals[i]!, 2 * intervals[i + 1]! + 1)
+  }
+  changes.sort((a, b) => a - b)
+  let now = 0
+  let most = 1
+  for (const change of changes) {
+    now += change % 2 === 0 ? 1 : -1
+    if (now > most) most = now
+  }
+  return most
 }
 
 /** By built release, the source release of the same version; -1 for source releases and where there is none. */
