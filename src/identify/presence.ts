@@ -95,7 +95,9 @@ function ofOwnCode(hit: TemplateHit): boolean {
 }
 
 function isEnough({ live, evidence, release }: Presence): boolean {
-  const hasWitness = live.length > 1 || live.some((unit) => liveByFunctions(unit, release))
+  // Units that only another release has are the same files under other names.
+  const here = live.filter((unit) => isLive(unit, release))
+  const hasWitness = here.length > 1 || live.some((unit) => liveByFunctions(unit, release))
   return evidence >= (hasWitness ? MIN_EVIDENCE : MIN_EVIDENCE_OF_ONE_UNIT)
 }
 
