@@ -2,7 +2,16 @@ import { stemOf } from '../database/stem.ts'
 import type { PrintSet } from '../fingerprint/print-set.ts'
 import { type Explained, noneExplained } from './explained.ts'
 import type { Candidate, TemplateHit } from './hits.ts'
-import { hasText, isLive, liveByFunctions, liveWeight, stringsFound, type UnitEvidence, weighUnits } from './units.ts'
+import {
+  hasText,
+  isLive,
+  liveByFunctions,
+  liveWeight,
+  stringsFound,
+  UNIT_WEIGHT_CAP,
+  type UnitEvidence,
+  weighUnits,
+} from './units.ts'
 
 /** A component that is in the file, with the evidence that nobody else explains better. */
 export interface Presence {
@@ -40,7 +49,7 @@ export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet
   const waiting = new Map(candidates.map((candidate) => [candidate.index, score(candidate, explained, prints)]))
   const present: Presence[] = []
   for (;;) {
-    const next = strongest([...waiting.values()].filter(isEnough), prints)
+    const next = strongest([...waiting.values()].filter(isEnough))
     if (next === undefined) break
     waiting.delete(next.candidate.index)
     if (!losesToSibling(next, present)) present.push(next)
@@ -48,7 +57,7 @@ export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet
     for (const print of fresh.prints) explained.prints.add(print)
     for (const stem of fresh.stems) explained.stems.add(stem)
     for (const other of waiting.values())
-      if (losesSome(other, fresh))
+      if (canStillCount(other) && losesSome(other, fresh))
         waiting.set(other.candidate.index, score(other.candidate, explained, prints, other.units))
   }
   dropCopiers(present)
@@ -106,7 +115,7 @@ function isEnough({ live, evidence, release }: Presence): boolean {
  * version 4.1.5`), else the one with clearly more that the others do not have, and of equals the one of which less is
  * missing: the fork has nearly all strings of its origin.
  */
-function strongest(all: readonly Presence[], prints: PrintSet): Presence | undefined {
+function strongest(all: readonly Presence[]): Presence | undefined {
   let best: Presence | undefined
   for (const one of all) if (best === undefined || one.evidence > best.evidence) best = one
   if (best === undefined || best.candidate.record.family === null) return best
@@ -117,7 +126,7 @@ function strongest(all: readonly Presence[], prints: PrintSet): Presence | undef
     (one) => one.evidence >= SIBLING_SHARE * evidence && one.candidate.templates.some(namesItself),
   )
   if (named.length === 0 && family.length > 1) {
-    const own = family.map((one) => ({ one, evidence: ownEvidence(one, family, prints) }))
+    const own = family.map((one) => ({ one, evidence: ownEvidence(one, family) }))
     own.sort((a, b) => b.evidence - a.evidence)
     if (own[0]!.evidence >= own[1]!.evidence + MIN_EVIDENCE) return own[0]!.one
   }
@@ -125,12 +134,18 @@ function strongest(all: readonly Presence[], prints: PrintSet): Presence | undef
   return rivals.reduce((a, b) => (coverage(b) > coverage(a) ? b : a), rivals.includes(best) ? best : rivals[0]!)
 }
 
-/** The evidence of a sibling without what another one has as well. */
-function ownEvidence(one: Presence, family: readonly Presence[], prints: PrintSet): number {
-  const shared = noneExplained()
+/** What the live units of a sibling weigh by what no other one has as well. */
+function ownEvidence(one: Presence, family: readonly Presence[]): number {
+  const shared = new Set<number>()
   for (const other of family)
-    if (other !== one) for (const { hits } of other.units) for (const hit of hits) shared.prints.add(hit.print)
-  return score(one.candidate, shared, prints).evidence
+    if (other !== one) for (const { hits } of other.units) for (const hit of hits) shared.add(hit.print)
+  let evidence = 0
+  for (const { hits } of one.live) {
+    let weight = 0
+    for (const hit of hits) if (!shared.has(hit.print)) weight += hit.weight
+    evidence += Math.min(weight, UNIT_WEIGHT_CAP)
+  }
+  return evidence
 }
 
 function namesItself(hit: TemplateHit): boolean {
@@ -176,6 +191,11 @@ function score(
 function isLiveSomewhere(unit: UnitEvidence, releases: number): boolean {
   for (let release = 0; release < releases; release++) if (isLive(unit, release)) return true
   return false
+}
+
+/** Evidence never rises again: without a text that names it, a component with too little is out. */
+function canStillCount({ evidence, candidate }: Presence): boolean {
+  return evidence >= MIN_EVIDENCE || candidate.templates.length > 0
 }
 
 function losesSome({ candidate, units }: Presence, { prints, stems }: Explained): boolean {

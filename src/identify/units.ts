@@ -317,7 +317,7 @@ function liveByImmediates(evidence: UnitEvidence, release: number): boolean {
 }
 
 /** One unit never says more than this, so that a single generated file cannot outvote a library. */
-const UNIT_WEIGHT_CAP = 40
+export const UNIT_WEIGHT_CAP = 40
 
 /** What a live unit adds to the evidence for its component. */
 export function liveWeight(evidence: UnitEvidence, release: number): number {
