@@ -20,12 +20,18 @@ export class BuiltUnits {
   readonly #builder: PrintsBuilder
   readonly #byStem = new Map<string, number[]>()
   readonly #strings = new Map<number, ReadonlySet<number>>()
+  readonly #release: number | undefined
   #definedIn: Int32Array | undefined
+  #present: ReadonlySet<number> | undefined
 
-  /** `builder` numbers the hashes that {@link ofMember} is asked with. */
-  constructor(prints: ComponentPrints, builder: PrintsBuilder) {
+  /**
+   * `builder` numbers the hashes that {@link ofMember} is asked with; `release` is the index in `prints` of the source
+   * release that was built, if it is there.
+   */
+  constructor(prints: ComponentPrints, builder: PrintsBuilder, release?: number) {
     this.#prints = prints
     this.#builder = builder
+    this.#release = release
     prints.units.forEach(({ path }, unit) => {
       if (!SOURCE_EXTENSION.test(path)) return
       const stem = sourceStem(path)
@@ -40,7 +46,7 @@ export class BuiltUnits {
     const base = member.replace(/^.*[/\\]/, '')
     for (const stem of candidateStems(base)) {
       const units = this.#byStem.get(stem)
-      const unit = units === undefined ? undefined : this.#closest(units, strings)
+      const unit = units === undefined ? undefined : this.#closest(this.#ofRelease(units), strings)
       if (unit !== undefined) return this.#prints.units[unit]!
     }
     return undefined
@@ -69,6 +75,14 @@ export class BuiltUnits {
     return found
   }
 
+  /** Those of several units that the release has, if it has any: files were renamed and moved. */
+  #ofRelease(units: readonly number[]): readonly number[] {
+    if (units.length === 1 || this.#release === undefined) return units
+    this.#present ??= unitsOf(this.#prints, this.#release)
+    const present = units.filter((unit) => this.#present?.has(unit))
+    return present.length === 0 ? units : present
+  }
+
   #closest(units: readonly number[], strings: ReadonlySet<number>): number | undefined {
     if (units.length === 1) return units[0]
     let best: number | undefined
@@ -95,6 +109,16 @@ export class BuiltUnits {
     this.#strings.set(unit, found)
     return found
   }
+}
+
+/** The units of which a release has anything. */
+function unitsOf({ features, sets }: ComponentPrints, release: number): Set<number> {
+  const holding = sets.map((set) => set.some((from, i) => i % 2 === 0 && from <= release && release <= set[i + 1]!))
+  const found = new Set<number>()
+  for (const { units, sets: numbers } of Object.values(features))
+    for (let posting = 0; posting < units.length; posting++)
+      if (holding[numbers[posting]!] === true) found.add(units[posting]!)
+  return found
 }
 
 /**

@@ -95,7 +95,7 @@ export class ReleaseFeatures {
     const headers = this.#headers.templates()
     for (const hash of sources === undefined ? [] : headerTemplates(sources)) headers.add(hash)
     const isTelling = ({ hash }: Template): boolean => telling.has(hash)
-    const adder = new ReleaseAdder(builder, place, this.#pool, sources, isForeign, (template, known, unit) => {
+    const adder = new ReleaseAdder(builder, place, this.#pool, sources, version, isForeign, (template, known, unit) => {
       const { hash, selfNaming, head } = template
       const sighting = { agrees: agrees(template, version), selfNaming, head, headerOnly: headers.has(hash) }
       builder.addTemplate(known, unit, place, sighting)
@@ -139,13 +139,14 @@ class ReleaseAdder {
     place: number,
     pool: PairTable,
     sources: ComponentPrints | undefined,
+    version: string,
     isForeign: (member: string) => boolean,
     addTemplate: (template: Template, known: number, unit: number) => void,
   ) {
     this.#builder = builder
     this.#place = place
     this.#pool = pool
-    this.#units = sources === undefined ? undefined : new BuiltUnits(sources, builder)
+    this.#units = sources === undefined ? undefined : new BuiltUnits(sources, builder, sourceRelease(sources, version))
     this.#foreign = sources === undefined ? new Set() : vendoredHashes(sources, builder)
     this.#isForeign = isForeign
     this.#addTemplate = addTemplate
@@ -226,6 +227,12 @@ class ReleaseAdder {
   #known(number: number): number {
     return this.#builder.internHalves(this.#pool.firstAt(number), this.#pool.secondAt(number))
   }
+}
+
+/** Index of the release with this version among the sources. */
+function sourceRelease({ releases }: ComponentPrints, version: string): number | undefined {
+  const release = releases.findIndex((one) => one.origin === 'source' && one.version === version)
+  return release < 0 ? undefined : release
 }
 
 /** Without the directories that some archivers keep. */

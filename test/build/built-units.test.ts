@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { BuiltUnits, unitOfFile } from '../../src/build/built-units.ts'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import { printsOf, sourceReleases } from './component.ts'
 
@@ -38,4 +39,20 @@ test.each([
   ['busybox', 'busybox'],
 ])('the unit of %s is %s', (path, unit) => {
   expect(unitOfFile(path)).toBe(unit)
+})
+
+test('of several sources with one name the release has one: a file that was moved', () => {
+  const builder = new PrintsBuilder('foo', sourceReleases('1', '2'))
+  for (const [release, path] of ['old/encode.c', 'enc/encode.c'].entries())
+    builder.addFeature(
+      FeatureKind.String,
+      builder.internHash(BigInt(release)),
+      builder.internUnit(path, false),
+      release,
+    )
+  const moved = builder.finish()
+  const ofMember = (release?: number): string | undefined =>
+    new BuiltUnits(moved, new PrintsBuilder('foo', sourceReleases('1')), release).ofMember('encode.c.o', new Set())
+      ?.path
+  expect([ofMember(0), ofMember(1), ofMember()]).toEqual(['old/encode.c', 'enc/encode.c', undefined])
 })
