@@ -2,7 +2,7 @@ import type { LookupHits } from '../database/hit-columns.ts'
 import type { DatabaseReader } from '../database/reader.ts'
 import type { CompiledTemplate, ComponentRecord } from '../database/schema.ts'
 import { Kind, PrintFlag, type PrintSet } from '../fingerprint/print-set.ts'
-import { worthOf } from './worth.ts'
+import { needsNeighbours, worthOf } from './worth.ts'
 
 /** One fingerprint of the file that one unit of a component holds too. */
 export interface Hit {
@@ -21,6 +21,8 @@ export interface Hit {
   readonly weight: number
   /** See {@link PrintFlag.Label}. */
   readonly isLabel: boolean
+  /** It counts only beside others of its unit and sort. */
+  readonly needsNeighbours: boolean
   /** Units of the whole database that hold it. */
   readonly df: number
 }
@@ -95,6 +97,7 @@ interface FoundFeature {
   readonly weight: number
   readonly kind: Kind
   readonly isLabel: boolean
+  readonly needsNeighbours: boolean
 }
 
 /**
@@ -122,6 +125,7 @@ async function findFeatures(prints: PrintSet, reader: DatabaseReader): Promise<F
         weight,
         kind,
         isLabel: kind === Kind.String && (flags & PrintFlag.Label) !== 0,
+        needsNeighbours: needsNeighbours(kind, flags),
       })
     }
   }
@@ -150,6 +154,7 @@ function addHits({ hits, start, end, ...feature }: FoundFeature, chosen: Readonl
         name: hits.names[row]!,
         weight,
         isLabel: feature.isLabel,
+        needsNeighbours: feature.needsNeighbours,
         df: end - start,
       }
       const list = one.units.get(hit.unit)

@@ -98,9 +98,7 @@ function isMade(kind: Kind): boolean {
 
 function weighUnit(candidate: Candidate, unit: number, left: readonly Hit[], prints: PrintSet): UnitEvidence {
   const { record } = candidate
-  const scattered = left.filter(({ kind }) => kind === Kind.Immediate)
-  const together = new Set(scattered.length >= LIVE_IMMEDIATES ? densestHits(scattered, prints) : [])
-  const hits = scattered.length === 0 ? left : left.filter((hit) => hit.kind !== Kind.Immediate || together.has(hit))
+  const hits = withNeighbours(left, prints)
   const tallies = tallyHits(candidate, hits)
   const none = noneOf(record)
   // A file is of one byte order.
@@ -120,6 +118,19 @@ function weighUnit(candidate: Candidate, unit: number, left: readonly Hit[], pri
     expectedTables: expectedOf(record, unit, hasBigEndian ? 'bigEndianTables' : 'tables'),
     expectedImmediates: expectedOf(record, unit, 'immediates'),
   }
+}
+
+/**
+ * The hits without those that need neighbours and have none: constants together with constants, functions with functions, in
+ * the place where there are most.
+ */
+function withNeighbours(hits: readonly Hit[], prints: PrintSet): readonly Hit[] {
+  if (!hits.some((hit) => hit.needsNeighbours)) return hits
+  const constants = hits.filter(({ kind }) => kind === Kind.Immediate)
+  const functions = hits.filter(({ kind }) => kind === Kind.Function || kind === Kind.Mnemonics)
+  const together = new Set(constants.length >= LIVE_IMMEDIATES ? densestHits(constants, prints) : [])
+  for (const hit of densestHits(functions, prints)) together.add(hit)
+  return hits.filter((hit) => !hit.needsNeighbours || together.has(hit))
 }
 
 /** Counts and weighs hits by release, kind by kind. Nothing is made for a unit that weighs too little to be live. */

@@ -20,3 +20,18 @@ export function worthOf(kind: Kind, flags: number): number {
   if (kind === Kind.Mnemonics) return WITHOUT_OPERANDS * Math.min(flags / PAIRS_PER_SENTENCE, MOST_OF_A_FUNCTION)
   return 1
 }
+
+/** Functions with less variety are small, those with one way through among them; without operands twice as much is little. */
+const SMALL_VARIETY = 15
+const SMALL_VARIETY_WITHOUT_OPERANDS = 30
+
+/**
+ * Whether a hit counts only beside others of its unit: a constant, and a small function. Among the hundred thousand functions
+ * of a large program some small ones are the same by chance, and chances add up; but they are strewn over the file, while
+ * those of one source file are linked together.
+ */
+export function needsNeighbours(kind: Kind, flags: number): boolean {
+  if (kind === Kind.Immediate) return true
+  if (kind === Kind.Function) return flags < SMALL_VARIETY
+  return kind === Kind.Mnemonics && flags < SMALL_VARIETY_WITHOUT_OPERANDS
+}

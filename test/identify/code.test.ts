@@ -53,7 +53,8 @@ describe('without any text a component is present', () => {
   test.each([
     ['by one function of a variety of 21', code('heron', 1, 21), true],
     ['not by one of 20', code('heron', 1, 20), false],
-    ['by two functions of 11', code('heron', 2, 11), true],
+    ['by two functions of 15', code('heron', 2, 15), true],
+    ['by three functions of 10 beside each other', code('heron', 3, 10), true],
     ['by ten windows of 40 windows of its data and more', TABLES.slice(0, 12), true],
     ['not by four of 40', TABLES.slice(0, 4), false],
     ['by rare constants side by side', CONSTANTS.slice(0, 6), true],
@@ -61,6 +62,11 @@ describe('without any text a component is present', () => {
     ['not by constants that another family has as well', COMMON, false],
   ])('%s', async (_, content, expected) => {
     expect(await present(content)).toEqual(expected ? ['heron'] : [])
+  })
+
+  test('not by small functions that lie far from each other', async () => {
+    expect(await present(code('heron', 12, 10).map((one, i) => ({ ...one, at: 100_000 * i })))).toEqual([])
+    expect(await present(code('heron', 2, 15).map((one, i) => ({ ...one, at: 100_000 * i })))).toEqual(['heron'])
   })
 
   test('not by rare constants that lie far from each other', async () => {

@@ -13,7 +13,17 @@ function scattered(offsets: readonly (readonly number[])[]): { hits: Hit[]; prin
   prints.seal()
   let print = 0
   const hits = offsets.map((places) => {
-    const hit: Hit = { print, kind: Kind.Immediate, unit: 0, set: 0, name: 0, weight: 1, isLabel: false, df: 1 }
+    const hit: Hit = {
+      print,
+      kind: Kind.Immediate,
+      unit: 0,
+      set: 0,
+      name: 0,
+      weight: 1,
+      isLabel: false,
+      needsNeighbours: true,
+      df: 1,
+    }
     print += places.length
     return hit
   })
