@@ -1,8 +1,9 @@
 import type { FeatureKind } from '../database/feature-kinds.ts'
 import type { KindFeatures } from '../database/postings.ts'
-import type { ComponentPrints, FeatureTable, Intervals, ReleaseRecord } from '../database/schema.ts'
+import type { ComponentPrints, FeatureTable } from '../database/schema.ts'
 import { Kind } from '../fingerprint/print-set.ts'
 import { type MergedFeatures, mergeFeatures } from './merge.ts'
+import { holdsSource } from './source-releases.ts'
 
 /** What decides which postings of a component count. */
 export interface Ownership {
@@ -157,11 +158,4 @@ function commonTest(kind: FeatureKind, { background, isPublic }: CommonFeatures)
     while (at < high.length && (high[at]! < h || (high[at] === h && low[at]! < l))) at++
     return (high[at] === h && low[at] === l) || (isPublic?.(kind, h, l) ?? false)
   }
-}
-
-function holdsSource(set: Intervals, releases: readonly ReleaseRecord[]): boolean {
-  for (let i = 0; i < set.length; i += 2)
-    for (let release = set[i]!; release <= set[i + 1]!; release++)
-      if (releases[release]!.origin === 'source') return true
-  return false
 }

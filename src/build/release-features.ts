@@ -21,6 +21,7 @@ import {
   noFeatures,
 } from './program-features.ts'
 import { isPublicImmediate } from './public-tables.ts'
+import { holdsSource } from './source-releases.ts'
 import type { BuiltFile } from './sources/built-input.ts'
 
 /** What all inputs of one release hold. */
@@ -273,10 +274,8 @@ function headerTemplates(prints: ComponentPrints): Set<bigint> {
   const only = new Set<bigint>()
   const elsewhere = new Set<bigint>()
   for (const { high, low, headerOnly, seen } of prints.templates) {
-    const fromSource = prints.sets[seen]!.some(
-      (release, i) => i % 2 === 0 && prints.releases[release]?.origin === 'source',
-    )
-    if (fromSource) (headerOnly ? only : elsewhere).add((BigInt(high) << 32n) | BigInt(low))
+    if (holdsSource(prints.sets[seen]!, prints.releases))
+      (headerOnly ? only : elsewhere).add((BigInt(high) << 32n) | BigInt(low))
   }
   for (const hash of elsewhere) only.delete(hash)
   return only

@@ -19,6 +19,11 @@ export const Kind = {
 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
+/** Whether fingerprints of the kind are of text, as against code and data. */
+export function isText(kind: Kind): boolean {
+  return kind === Kind.String || kind === Kind.Symbol || kind === Kind.Template
+}
+
 /** Bits of {@link PrintSet.flags}. */
 export const PrintFlag = {
   /** A string without a space: a name, a keyword, an identifier. Specifications are full of them, and nobody owns those. */

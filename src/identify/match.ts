@@ -1,12 +1,12 @@
 import { formatCpe, formatPurl } from '../database/names.ts'
-import type { ComponentRecord, Intervals, UnitTotals } from '../database/schema.ts'
-import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
+import type { ComponentRecord, Intervals } from '../database/schema.ts'
+import { isText, Kind, type PrintSet } from '../fingerprint/print-set.ts'
 import type { Evidence, EvidenceKind, Match, Origin, UnitMatch, VersionEstimate } from '../model.ts'
 import { matchConfidence } from './confidence.ts'
 import type { Candidate, Hit, TemplateHit } from './hits.ts'
 import type { Presence } from './presence.ts'
 import { type Place, rangesOf } from './ranges.ts'
-import { stringsFound } from './units.ts'
+import { canBeLive, stringsFound } from './units.ts'
 import type { VersionClaim } from './version.ts'
 
 /** What turning evidence into words takes. */
@@ -147,21 +147,10 @@ function originOf(presence: Presence, release: number): Origin {
   const { record } = presence.candidate
   const live = presence.live.length
   let visible = 0
-  for (const unit of record.units) if (!unit.vendored && canBeLive(unit.totals, release)) visible++
+  for (const [unit, { vendored }] of record.units.entries())
+    if (!vendored && canBeLive(record, unit, release)) visible++
   if (visible === 0 || live >= WHOLE_SHARE * visible) return 'whole'
   return live <= SNIPPET_UNITS ? 'snippet' : 'partial'
-}
-
-/** Whether the unit holds enough that finding it is to be expected. */
-function canBeLive({ strings, tables }: UnitTotals, release: number): boolean {
-  return totalAt(strings, release) >= 3 || totalAt(tables, release) >= 4
-}
-
-/** The run-length coded total of a unit at a release. */
-function totalAt(totals: readonly number[], release: number): number {
-  let total = 0
-  for (let i = 0; i < totals.length && totals[i]! <= release; i += 2) total = totals[i + 1]!
-  return total
 }
 
 /**
@@ -211,10 +200,6 @@ function hitEvidence(hit: Hit, record: ComponentRecord, context: EvidenceContext
     bits: bitsOf(hit.df, context),
     releases: releaseRanges(record, record.sets[hit.set]!),
   }
-}
-
-function isText(kind: Kind): boolean {
-  return kind === Kind.String || kind === Kind.Symbol || kind === Kind.Template
 }
 
 /** What is at the place, in words: code and data are no text. */

@@ -1,6 +1,6 @@
 import type { CompiledUnit, ComponentRecord, Intervals, UnitTotals } from '../database/schema.ts'
 import { stemOf } from '../database/stem.ts'
-import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
+import { isText, Kind, type PrintSet } from '../fingerprint/print-set.ts'
 import type { Explained } from './explained.ts'
 import type { Candidate, Hit } from './hits.ts'
 import { densestHits } from './locality.ts'
@@ -88,12 +88,8 @@ export function weighUnits(
 function unexplained(hits: readonly Hit[], path: string, { prints, stems }: Explained): readonly Hit[] {
   if (prints.size === 0) return hits
   const isCopied = stems.has(stemOf(path))
-  return hits.filter((hit) => !prints.has(hit.print) && !(isCopied && isMade(hit.kind)))
-}
-
-/** What compilers make of a source, as against what its author wrote into it as text. */
-function isMade(kind: Kind): boolean {
-  return kind !== Kind.String && kind !== Kind.Symbol
+  // The author's text stays; what compilers make of the source goes with the one that is here.
+  return hits.filter((hit) => !prints.has(hit.print) && !(isCopied && !isText(hit.kind)))
 }
 
 function weighUnit(candidate: Candidate, unit: number, left: readonly Hit[], prints: PrintSet): UnitEvidence {
@@ -227,6 +223,12 @@ function expectedOf(record: ComponentRecord, unit: number, kind: keyof UnitTotal
   for (let i = 0; i < totals.length; i += 2) expected.fill(totals[i + 1]!, totals[i])
   known[kind] = expected
   return expected
+}
+
+/** Whether a release has so much text or data in the unit that finding it is to be expected. */
+export function canBeLive(record: ComponentRecord, unit: number, release: number): boolean {
+  const has = (kind: keyof UnitTotals): number => expectedOf(record, unit, kind)[release]!
+  return has('strings') >= LIVE_STRINGS || has('tables') >= LIVE_TABLES
 }
 
 /** Visits the releases of a set, ascending. */

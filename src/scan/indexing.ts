@@ -26,8 +26,8 @@ export async function indexRelease(
 }
 
 /**
- * Builds the prints of catalog components from the release tags of their repositories, from Debian's library packages, or
- * both, and writes to `locks/` beside the prints what was read.
+ * Builds the prints of catalog components from what {@link BuildOptions.from} names: the release tags of their
+ * repositories, Debian's source and library packages, npm; and writes to `locks/` beside the prints what was read.
  *
  * @throws DetectorError `USAGE` for a name that the catalog lacks; what {@link indexRelease} throws
  */

@@ -6,7 +6,7 @@ import type { ByteSource } from '../bytes/source.ts'
 import { DetectorError } from '../errors.ts'
 import { extractProgram } from '../fingerprint/extract.ts'
 import type { Prefilter } from '../fingerprint/kernel/prefilter.ts'
-import { Kind, PrintSet } from '../fingerprint/print-set.ts'
+import { isText, PrintSet } from '../fingerprint/print-set.ts'
 import { identify } from '../identify/identify.ts'
 import type { Features } from './frozen.ts'
 import type { FingerprintDatabase } from './open-database.ts'
@@ -25,7 +25,6 @@ export interface FeatureOptions {
  * table windows than strings, and next to none of them can ever become evidence.
  */
 export function codeFilter({ reader }: FingerprintDatabase): Prefilter {
-  const isText = (kind: Kind): boolean => kind === Kind.String || kind === Kind.Symbol || kind === Kind.Template
   return { filter: (kind) => (isText(kind) ? undefined : reader.prefilter.filter(kind)) }
 }
 

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { indexBuilt } from '../../src/build/index-programs.ts'
 import { FeatureKind } from '../../src/database/feature-kinds.ts'
+import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import type { ComponentPrints } from '../../src/database/schema.ts'
 import { buildAr } from '../fixtures/ar.ts'
 import { workDirectory } from '../fixtures/compile.ts'
 import { buildDeb } from '../fixtures/deb.ts'
 import { elfProgram, peProgram } from '../fixtures/programs.ts'
-import { entryOf, postingsOf, printsOf } from './component.ts'
+import { entryOf, postingsOf, printsOf, sourceReleases } from './component.ts'
 
 const entry = entryOf('foo')
 const SOURCES = printsOf('foo', {
@@ -148,6 +149,22 @@ describe('a template', () => {
     })
     const prints = await built([file('libfoo.deb', deb)], undefined, '1.2.3')
     expect(prints.templates.filter(({ head }) => !head).map(({ headerOnly }) => headerOnly)).toEqual([true])
+  })
+
+  test('is of a header when a source release spells it there, and built releases before it have it', async () => {
+    const [text] = (await built([file('libfoo.so', banner('1.2.3'))], undefined, '1.2.3')).templates
+    const releases = [{ version: '1.2.3', origin: 'built' as const, provenance: 'test' }, ...sourceReleases('1.2.4')]
+    const builder = new PrintsBuilder('foo', releases)
+    const [hash, unit] = [builder.internHalves(text!.high, text!.low), builder.internUnit('foo.h', false)]
+    const { selfNaming, head } = text!
+    for (const release of [0, 1])
+      builder.addTemplate(hash, unit, release, { agrees: true, selfNaming, head, headerOnly: true })
+    const prints = await built([file('libfoo.so', banner('1.2.5'))], builder.finish(), '1.2.5')
+    const sighted = prints.templates.filter(({ high, low }) => high === text!.high && low === text!.low)
+    expect(sighted.map(({ unit, headerOnly }) => [prints.units[unit]!.path, headerOnly])).toEqual([
+      ['foo.h', true],
+      ['libfoo.so', true],
+    ])
   })
 })
 
