@@ -8,6 +8,9 @@ export class CodePlaces {
   readonly #program: Program
   readonly #byOffset: readonly number[]
   readonly #byAddress: readonly number[]
+  /** Where the sections of either list start, in its order. */
+  readonly #offsets: Float64Array
+  readonly #addresses: Float64Array
   readonly #isCode: Uint8Array
   /** Bytes of all code sections. */
   readonly codeBytes: number
@@ -21,6 +24,8 @@ export class CodePlaces {
     this.#byOffset = code.toSorted((a, b) => this.#section(a).offset - this.#section(b).offset)
     // An object has no addresses: what its tables point to is known by section only.
     this.#byAddress = program.kind === 'object' ? [] : code.toSorted((a, b) => this.base(a) - this.base(b))
+    this.#offsets = Float64Array.from(this.#byOffset, (index) => this.#section(index).offset)
+    this.#addresses = Float64Array.from(this.#byAddress, (index) => this.base(index))
   }
 
   /** Indexes of the code sections, ascending by file offset. */
@@ -35,7 +40,7 @@ export class CodePlaces {
 
   /** File offset of an address in a section, -1 where the section holds no code there; `section` -1 finds it. */
   offsetOf(address: number, section: number): number {
-    const index = section >= 0 ? section : this.#last(this.#byAddress, address, (at) => this.base(at))
+    const index = section >= 0 ? section : last(this.#byAddress, this.#addresses, address)
     if (this.#isCode[index] !== 1) return -1
     const { offset, size } = this.#section(index)
     const within = address - this.base(index)
@@ -47,7 +52,7 @@ export class CodePlaces {
    * damaged files have them, the last one that begins before it.
    */
   sectionAt(offset: number): number {
-    const index = this.#last(this.#byOffset, offset, (at) => this.#section(at).offset)
+    const index = last(this.#byOffset, this.#offsets, offset)
     return index >= 0 && offset < this.end(index) ? index : -1
   }
 
@@ -57,20 +62,20 @@ export class CodePlaces {
     return offset + size
   }
 
-  /** The last of the ascending sections that starts at `value` or before it, -1 for none. */
-  #last(order: readonly number[], value: number, startOf: (section: number) => number): number {
-    let [first, end] = [0, order.length]
-    while (first < end) {
-      const middle = (first + end) >> 1
-      if (startOf(order[middle] as number) <= value) first = middle + 1
-      else end = middle
-    }
-    return first === 0 ? -1 : (order[first - 1] as number)
-  }
-
   #section(index: number): Section {
     return this.#program.sections[index] as Section
   }
+}
+
+/** The last of the ascending sections that starts at `value` or before it, -1 for none. */
+function last(order: readonly number[], starts: Float64Array, value: number): number {
+  let [first, end] = [0, order.length]
+  while (first < end) {
+    const middle = (first + end) >> 1
+    if ((starts[middle] as number) <= value) first = middle + 1
+    else end = middle
+  }
+  return first === 0 ? -1 : (order[first - 1] as number)
 }
 
 function holdsFunctions({ role, size, name }: Section): boolean {

@@ -25,11 +25,14 @@ export interface EhFrame {
   readonly endsAtZero?: boolean
 }
 
-/**
- * Takes a function: virtual address of its first byte, its size in bytes, and where the address itself is stored, from
- * the start of the table: in an object the relocation there says what it is.
- */
-export type AcceptFunction = (address: number, size: number, storedAt: number) => void
+/** Takes the functions of a table. */
+export interface FunctionSink {
+  /**
+   * A function: virtual address of its first byte, its size in bytes, and where the address itself is stored, from the start
+   * of the table: in an object the relocation there says what it is.
+   */
+  add(address: number, size: number, storedAt: number): void
+}
 
 /**
  * Reads the function ranges of `.eh_frame`, in its order. Entries that are damaged, or encoded in a way that needs the
@@ -38,8 +41,8 @@ export type AcceptFunction = (address: number, size: number, storedAt: number) =
  * @throws DetectorError `FORMAT_TRUNCATED` if the table leaves the file
  * @see Linux Standard Base Core 5, "Exception Frames"; DWARF 5, 6.4.1
  */
-export function readEhFrame(source: ByteSource, frame: EhFrame, accept: AcceptFunction): void {
-  new FrameReader(source, frame).read(accept)
+export function readEhFrame(source: ByteSource, frame: EhFrame, sink: FunctionSink): void {
+  new FrameReader(source, frame).read(sink)
 }
 
 /** What of a CIE its FDEs need. */
@@ -63,7 +66,7 @@ class FrameReader {
     this.#pointerBytes = frame.bits / 8
   }
 
-  read(accept: AcceptFunction): void {
+  read(sink: FunctionSink): void {
     const view = this.#view
     const { littleEndian, size } = this.#frame
     let commonAt = -1
@@ -92,7 +95,7 @@ class FrameReader {
         commonAt = place
         common = this.#common(place)
       }
-      if (common !== undefined) this.#function(common.encoding, idAt + 4, next, accept)
+      if (common !== undefined) this.#function(common.encoding, idAt + 4, next, sink)
     }
   }
 
@@ -101,14 +104,14 @@ class FrameReader {
     return this.#pointer(this.#view.getUint8(1), at, this.#frame.size)
   }
 
-  #function(encoding: number, at: number, end: number, accept: AcceptFunction): void {
+  #function(encoding: number, at: number, end: number, sink: FunctionSink): void {
     const address = this.#pointer(encoding, at, end)
     const addressEnd = this.#end
     if (address === undefined) return
     // A size is stored in the format of the address, but counts from nothing and has no sign.
     const format = encoding & 7
     const size = this.#pointer(format, addressEnd, end)
-    if (size !== undefined && size > 0) accept(address, size, at)
+    if (size !== undefined && size > 0) sink.add(address, size, at)
   }
 
   #common(at: number): Common | undefined {

@@ -62,33 +62,64 @@ export function readElfSymbols(
   const exported = reader.sectionTable(SectionType.Dynsym, dynamic) ?? reader.dynamicTable(dynamic)
   const builder = new SymbolTableBuilder((full?.count ?? 0) + (full === undefined ? (exported?.count ?? 0) : 0))
 
-  const imports = new Set<string>()
+  const collector = new SymbolCollector(builder)
   const importing = exported ?? (isObject(tables) ? full : undefined)
   for (const table of [full, exported]) {
     if (table === undefined) continue
     const hasOther = full !== undefined && exported !== undefined
     const seeksTwins = hasOther && table === exported
     const remembers = hasOther && table === full
-    reader.visit(table, seeksTwins ? TWIN_BATCH_ENTRIES : BATCH_ENTRIES, (batch, order) => {
-      const twins = seeksTwins ? builder.findAll(batch, order) : undefined
-      for (let i = 0; i < batch.count; i++) {
-        if (batch.nameLengths[i] === 0) continue
-        const flags = batch.flags[i] ?? 0
-        if (table === importing && (flags & SymbolFlag.Defined) === 0) imports.add(nameOf(batch, i))
-        const twin = twins?.[i] ?? -1
-        if (twin >= 0) {
-          builder.addFlags(twin, flags & SymbolFlag.Exported)
-          continue
-        }
-        const index = builder.addOf(batch, i)
-        if (remembers && batch.locals[i] === 0) builder.remember(index)
-      }
-    })
+    collector.begin({ imports: table === importing, seeksTwins, remembers })
+    reader.visit(table, seeksTwins ? TWIN_BATCH_ENTRIES : BATCH_ENTRIES, collector)
   }
   return {
     symbols: builder.build(),
-    imports: Array.from(imports, (name) => ({ name, library: null })),
+    imports: Array.from(collector.imports, (name) => ({ name, library: null })),
     stripped: !tables.sections.some((section) => section.type === SectionType.Symtab),
+  }
+}
+
+/** What becomes of the symbols of a table. */
+interface TableUse {
+  /** Those that are not defined are imports. */
+  readonly imports: boolean
+  /** Those of the table before are not listed again. */
+  readonly seeksTwins: boolean
+  /** For the table behind. */
+  readonly remembers: boolean
+}
+
+/** Takes the symbols of one table after another. */
+class SymbolCollector {
+  readonly imports = new Set<string>()
+  readonly #builder: SymbolTableBuilder
+  #use: TableUse = { imports: false, seeksTwins: false, remembers: false }
+
+  constructor(builder: SymbolTableBuilder) {
+    this.#builder = builder
+  }
+
+  begin(use: TableUse): void {
+    this.#use = use
+  }
+
+  /** `order` has the places of those with a name, by the place of the name. */
+  add(batch: SymbolBatch, order: Uint32Array): void {
+    const builder = this.#builder
+    const { imports, seeksTwins, remembers } = this.#use
+    const twins = seeksTwins ? builder.findAll(batch, order) : undefined
+    for (let i = 0; i < batch.count; i++) {
+      if (batch.nameLengths[i] === 0) continue
+      const flags = batch.flags[i] ?? 0
+      if (imports && (flags & SymbolFlag.Defined) === 0) this.imports.add(nameOf(batch, i))
+      const twin = twins?.[i] ?? -1
+      if (twin >= 0) {
+        builder.addFlags(twin, flags & SymbolFlag.Exported)
+        continue
+      }
+      const index = builder.addOf(batch, i)
+      if (remembers && batch.locals[i] === 0) builder.remember(index)
+    }
   }
 }
 
@@ -164,14 +195,10 @@ class SymbolReader {
   }
 
   /**
-   * Calls `accept` with the symbols of the table but for sections and files, in batches; what has no name has none there
+   * Gives the symbols of the table but for sections and files to `collector`, in batches; what has no name has none there
    * either. `order` has the places of those with a name, by the place of the name. Both are filled anew for each call.
    */
-  visit(
-    { offset, count, names, extended, dynamic }: Table,
-    batchEntries: number,
-    accept: (batch: SymbolBatch, order: Uint32Array) => void,
-  ): void {
+  visit({ offset, count, names, extended, dynamic }: Table, batchEntries: number, collector: SymbolCollector): void {
     const { cursor } = this.#tables
     const batch = new SymbolBatch(names, Math.min(batchEntries, count))
     let nameless = 0
@@ -191,7 +218,7 @@ class SymbolReader {
         nameLengths[i] = Math.max(length, 0)
         if (length > 0) order[named++] = i
       }
-      accept(batch, order.subarray(0, named))
+      collector.add(batch, order.subarray(0, named))
     }
     if (nameless > 0) this.#damage.add(`${nameless} symbols of the table at ${hex(offset)} have names without end`)
   }

@@ -60,12 +60,14 @@ const WELL_KNOWN = 0.9
 
 /** The code sections that ascending ranges cover too little. */
 function littleKnown(program: Program, places: CodePlaces, { count, starts, sizes }: RangeList): readonly number[] {
+  const found: number[] = []
   let next = 0
-  return places.sections.filter((section) => {
+  for (const section of places.sections) {
     let covered = 0
     for (; next < count && (starts[next] as number) < places.end(section); next++) covered += sizes[next] as number
-    return covered < WELL_KNOWN * (program.sections[section]?.size ?? 0)
-  })
+    if (covered < WELL_KNOWN * (program.sections[section]?.size ?? 0)) found.push(section)
+  }
+  return found
 }
 
 interface SymbolPlaces {
@@ -114,15 +116,14 @@ function merged(higher: RangeList, lower: RangeList): RangeList {
   if (lower.count === 0) return higher
   if (higher.count === 0) return lower
   const result = new RangeList(higher.count + lower.count)
-  const [high, low] = [view(higher), view(lower)]
   let next = 0
-  for (let i = 0; i < low.count; i++) {
-    const start = low.starts[i] as number
-    for (; next < high.count && high.endOf(next) <= start; next++) high.copy(next, result)
-    const limit = next < high.count ? (high.starts[next] as number) : Number.POSITIVE_INFINITY
-    if (start < limit) result.push(start, Math.min(low.endOf(i), limit) - start, low.symbols[i])
+  for (let i = 0; i < lower.count; i++) {
+    const start = lower.startAt(i)
+    for (; next < higher.count && higher.endAt(next) <= start; next++) result.pushOf(higher, next)
+    const limit = next < higher.count ? higher.startAt(next) : Number.POSITIVE_INFINITY
+    if (start < limit) result.push(start, Math.min(lower.endAt(i), limit) - start, lower.symbolAt(i))
   }
-  for (; next < high.count; next++) high.copy(next, result)
+  for (; next < higher.count; next++) result.pushOf(higher, next)
   return result
 }
 
@@ -139,33 +140,27 @@ function withStarts(
 ): RangeList {
   if (starts.count === 0) return ranges
   const result = new RangeList(ranges.count + starts.count)
-  const [known, at] = [view(ranges), view(starts)]
   let next = 0
   let inside = Number.NEGATIVE_INFINITY
-  const pass = (symbol: number): void => {
-    inside = known.endOf(next)
-    const have = known.symbols[next] as number
-    const named = have < 0 && known.starts[next] === at.starts[i - 1] ? symbol : have
-    result.push(known.starts[next] as number, inside - (known.starts[next] as number), named)
-    next++
-  }
-  let i = 0
-  while (i < at.count) {
-    const start = at.starts[i] as number
+  for (let i = 0; i < starts.count; ) {
+    const start = starts.startAt(i)
     let symbol = -1
-    for (; i < at.count && at.starts[i] === start; i++) if (symbol < 0) symbol = at.symbols[i] as number
-    while (next < known.count && (known.starts[next] as number) <= start) pass(symbol)
+    for (; i < starts.count && starts.startAt(i) === start; i++) if (symbol < 0) symbol = starts.symbolAt(i)
+    for (; next < ranges.count && ranges.startAt(next) <= start; next++) {
+      inside = ranges.endAt(next)
+      const have = ranges.symbolAt(next)
+      const known = ranges.startAt(next)
+      result.push(known, inside - known, have < 0 && known === start ? symbol : have)
+    }
     const section = places.sectionAt(start)
     if (start < inside || section < 0) continue
-    const end = Math.min(
-      places.end(section),
-      at.starts[i] ?? Number.POSITIVE_INFINITY,
-      known.starts[next] ?? Number.POSITIVE_INFINITY,
-    )
+    const nextStart = i < starts.count ? starts.startAt(i) : Number.POSITIVE_INFINITY
+    const nextKnown = next < ranges.count ? ranges.startAt(next) : Number.POSITIVE_INFINITY
+    const end = Math.min(places.end(section), nextStart, nextKnown)
     const size = end - start - paddingBefore(program, source, start, end)
     if (size > 0) result.push(start, size, symbol)
   }
-  while (next < known.count) known.copy(next++, result)
+  for (; next < ranges.count; next++) result.pushOf(ranges, next)
   return result
 }
 
@@ -173,17 +168,6 @@ function paddingBefore({ arch, littleEndian }: Program, source: ByteSource, star
   if (!littleEndian) return 0
   const length = Math.min(end - start, MAX_PADDING)
   return trailingPadding(arch, source.read(end - length, length))
-}
-
-/** A list's arrays taken once, for loops. */
-function view({ count, starts, sizes, symbols }: RangeList) {
-  return {
-    count,
-    starts,
-    symbols,
-    endOf: (at: number): number => (starts[at] as number) + (sizes[at] as number),
-    copy: (at: number, to: RangeList): void => to.push(starts[at] as number, sizes[at] as number, symbols[at]),
-  }
 }
 
 /** Adds section and address. */

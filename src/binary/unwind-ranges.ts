@@ -1,7 +1,7 @@
 import { MAX_TABLE_BYTES } from '../bytes/limits.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import type { CodePlaces } from './code-places.ts'
-import { type EhFrame, ehFrameAddress, readEhFrame } from './eh-frame.ts'
+import { type EhFrame, ehFrameAddress, type FunctionSink, readEhFrame } from './eh-frame.ts'
 import { readExidx } from './exidx.ts'
 import { readObjectPdata, readPdata } from './pdata.ts'
 import type { Program, UnwindTable } from './program.ts'
@@ -65,18 +65,48 @@ function addFrame(
 ): void {
   const frame = frameOf(program, bases, table)
   if (program.kind !== 'object') {
-    readEhFrame(source, frame, (address, size) => {
-      const offset = places.offsetOf(address, -1)
-      if (offset >= 0) found.push(offset, size)
-    })
+    readEhFrame(source, frame, new ByAddress(places, found))
     return
   }
-  const targetAt = relocationTargets(program, source, table.section)
-  readEhFrame(source, frame, (_, size, storedAt) => {
-    const target = targetAt(storedAt)
-    const offset = target === undefined ? -1 : places.offsetOf(target.value, target.section)
-    if (offset >= 0) found.push(offset, size)
-  })
+  readEhFrame(source, frame, new ByRelocation(places, found, relocationTargets(program, source, table.section)))
+}
+
+/**
+ * Adds functions by their address. A class, as a function made anew for each program would be compiled anew for each: what
+ * the engine compiles for a function does not outlive it.
+ */
+class ByAddress implements FunctionSink {
+  readonly #places: CodePlaces
+  readonly #found: RangeList
+
+  constructor(places: CodePlaces, found: RangeList) {
+    this.#places = places
+    this.#found = found
+  }
+
+  add(address: number, size: number): void {
+    const offset = this.#places.offsetOf(address, -1)
+    if (offset >= 0) this.#found.push(offset, size)
+  }
+}
+
+/** Adds functions of an object, whose addresses are what a relocation says. */
+class ByRelocation implements FunctionSink {
+  readonly #places: CodePlaces
+  readonly #found: RangeList
+  readonly #targetAt: ReturnType<typeof relocationTargets>
+
+  constructor(places: CodePlaces, found: RangeList, targetAt: ReturnType<typeof relocationTargets>) {
+    this.#places = places
+    this.#found = found
+    this.#targetAt = targetAt
+  }
+
+  add(_address: number, size: number, storedAt: number): void {
+    const target = this.#targetAt(storedAt)
+    const offset = target === undefined ? -1 : this.#places.offsetOf(target.value, target.section)
+    if (offset >= 0) this.#found.push(offset, size)
+  }
 }
 
 /** Without sections the header leads to the table, which then ends at its entry of length 0. */

@@ -42,35 +42,13 @@ const MAX_READ_BYTES = 2 ** 31 - 1
 
 /** A source over bytes already in memory. The array is not copied. */
 export function bytesSource(bytes: Uint8Array): ByteSource {
-  return {
-    size: bytes.length,
-    read(offset, length) {
-      checkRange(offset, length, bytes.length)
-      return bytes.subarray(offset, offset + length)
-    },
-    readInto(target, offset) {
-      checkRange(offset, target.length, bytes.length)
-      target.set(bytes.subarray(offset, offset + target.length))
-    },
-    close: () => undefined,
-  }
+  return new BytesSource(bytes)
 }
 
 /** A part of another source, seen as a source of its own (an archive member). Closing it does not close the parent. */
 export function sliceSource(parent: ByteSource, start: number, size: number): ByteSource {
   checkRange(start, size, parent.size)
-  return {
-    size,
-    read(offset, length) {
-      checkRange(offset, length, size)
-      return parent.read(start + offset, length)
-    },
-    readInto(target, offset) {
-      checkRange(offset, target.length, size)
-      parent.readInto(target, start + offset)
-    },
-    close: () => undefined,
-  }
+  return new SliceSource(parent, start, size)
 }
 
 /**
@@ -80,79 +58,149 @@ export function sliceSource(parent: ByteSource, start: number, size: number): By
  */
 export function fileSource(path: string): ByteSource {
   const { handle, size } = openFile(path)
-  const pages = new Map<number, Uint8Array>()
-  let open = true
-  let pageable = PAGED_TIMES * size + PAGED_FREE_BYTES
+  return new FileSource(path, handle, size)
+}
 
-  /** Undefined where the page is not there, and pages are read no more. */
-  function page(index: number): Uint8Array | undefined {
-    const kept = pages.get(index)
-    if (kept !== undefined) {
-      pages.delete(index)
-      pages.set(index, kept)
-      return kept
-    }
-    pageable -= PAGE_BYTES
-    if (pageable < 0) return undefined
-    const start = index * PAGE_BYTES
-    const fresh = readExactly(start, Math.min(PAGE_BYTES, size - start))
-    pages.set(index, fresh)
-    if (pages.size > PAGES_KEPT) pages.delete(pages.keys().next().value as number)
-    return fresh
+// Classes, and not objects with functions of their own: what the engine compiles for a function does not outlive it, and
+// would be compiled anew for each file.
+
+class BytesSource implements ByteSource {
+  readonly #bytes: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
   }
 
-  function readExactly(offset: number, length: number): Uint8Array {
-    if (length > MAX_READ_BYTES)
-      throw new DetectorError('LIMIT_EXCEEDED', `need ${length} bytes at once, can read ${MAX_READ_BYTES}`, {
-        locus: { path, offset },
-      })
-    // Not cleared first: what cannot be filled is never returned.
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
-    fill(bytes, offset)
+  get size(): number {
+    return this.#bytes.length
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    checkRange(offset, length, this.#bytes.length)
+    return this.#bytes.subarray(offset, offset + length)
+  }
+
+  readInto(target: Uint8Array, offset: number): void {
+    checkRange(offset, target.length, this.#bytes.length)
+    target.set(this.#bytes.subarray(offset, offset + target.length))
+  }
+
+  close(): void {
+    // Nothing is held open.
+  }
+}
+
+class SliceSource implements ByteSource {
+  readonly #parent: ByteSource
+  readonly #start: number
+  readonly size: number
+
+  constructor(parent: ByteSource, start: number, size: number) {
+    this.#parent = parent
+    this.#start = start
+    this.size = size
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    checkRange(offset, length, this.size)
+    return this.#parent.read(this.#start + offset, length)
+  }
+
+  readInto(target: Uint8Array, offset: number): void {
+    checkRange(offset, target.length, this.size)
+    this.#parent.readInto(target, this.#start + offset)
+  }
+
+  close(): void {
+    // Nothing is held open.
+  }
+}
+
+class FileSource implements ByteSource {
+  readonly size: number
+  readonly #path: string
+  readonly #handle: number
+  /** By number, the one used last at the end. */
+  readonly #pages = new Map<number, Uint8Array>()
+  #isOpen = true
+  /** Bytes that may still be read as pages. */
+  #pageable: number
+
+  constructor(path: string, handle: number, size: number) {
+    this.#path = path
+    this.#handle = handle
+    this.size = size
+    this.#pageable = PAGED_TIMES * size + PAGED_FREE_BYTES
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    this.#check(offset, length)
+    if (length === 0) return new Uint8Array(0)
+    const first = Math.floor(offset / PAGE_BYTES)
+    const last = Math.floor((offset + length - 1) / PAGE_BYTES)
+    if (last - first > 1) return this.#readExactly(offset, length)
+    const within = offset - first * PAGE_BYTES
+    const head = this.#page(first)?.subarray(within)
+    if (first === last) return head?.subarray(0, length) ?? this.#readExactly(offset, length)
+    const tail = this.#page(last)
+    if (head === undefined || tail === undefined) return this.#readExactly(offset, length)
+    const bytes = new Uint8Array(length)
+    bytes.set(head)
+    bytes.set(tail.subarray(0, length - head.length), head.length)
     return bytes
   }
 
-  function fill(bytes: Uint8Array, offset: number): void {
+  readInto(target: Uint8Array, offset: number): void {
+    this.#check(offset, target.length)
+    this.#fill(target, offset)
+  }
+
+  close(): void {
+    if (this.#isOpen) closeSync(this.#handle)
+    this.#isOpen = false
+    this.#pages.clear()
+  }
+
+  #check(offset: number, length: number): void {
+    if (!this.#isOpen) throw new TypeError(`read of ${this.#path} after close`)
+    checkRange(offset, length, this.size)
+  }
+
+  /** Undefined where the page is not there, and pages are read no more. */
+  #page(index: number): Uint8Array | undefined {
+    const kept = this.#pages.get(index)
+    if (kept !== undefined) {
+      this.#pages.delete(index)
+      this.#pages.set(index, kept)
+      return kept
+    }
+    this.#pageable -= PAGE_BYTES
+    if (this.#pageable < 0) return undefined
+    const start = index * PAGE_BYTES
+    const fresh = this.#readExactly(start, Math.min(PAGE_BYTES, this.size - start))
+    this.#pages.set(index, fresh)
+    if (this.#pages.size > PAGES_KEPT) this.#pages.delete(this.#pages.keys().next().value as number)
+    return fresh
+  }
+
+  #readExactly(offset: number, length: number): Uint8Array {
+    if (length > MAX_READ_BYTES)
+      throw new DetectorError('LIMIT_EXCEEDED', `need ${length} bytes at once, can read ${MAX_READ_BYTES}`, {
+        locus: { path: this.#path, offset },
+      })
+    // Not cleared first: what cannot be filled is never returned.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+    this.#fill(bytes, offset)
+    return bytes
+  }
+
+  #fill(bytes: Uint8Array, offset: number): void {
     let done = 0
     while (done < bytes.length) {
-      const got = readSome(path, handle, bytes, done, offset + done)
+      const got = readSome(this.#path, this.#handle, bytes, done, offset + done)
       if (got === 0) throw truncated(offset, bytes.length, offset + done)
       done += got
     }
-  }
-
-  function check(offset: number, length: number): void {
-    if (!open) throw new TypeError(`read of ${path} after close`)
-    checkRange(offset, length, size)
-  }
-
-  return {
-    size,
-    read(offset, length) {
-      check(offset, length)
-      if (length === 0) return new Uint8Array(0)
-      const first = Math.floor(offset / PAGE_BYTES)
-      const last = Math.floor((offset + length - 1) / PAGE_BYTES)
-      if (last - first > 1) return readExactly(offset, length)
-      const within = offset - first * PAGE_BYTES
-      const head = page(first)?.subarray(within)
-      if (first === last) return head?.subarray(0, length) ?? readExactly(offset, length)
-      const tail = page(last)
-      if (head === undefined || tail === undefined) return readExactly(offset, length)
-      const bytes = new Uint8Array(length)
-      bytes.set(head)
-      bytes.set(tail.subarray(0, length - head.length), head.length)
-      return bytes
-    },
-    readInto(target, offset) {
-      check(offset, target.length)
-      fill(target, offset)
-    },
-    close() {
-      if (open) closeSync(handle)
-      open = false
-      pages.clear()
-    },
   }
 }
 

@@ -229,18 +229,21 @@ export class DatabaseReader implements AsyncDisposable {
     const { locus, manifest } = this.#open
     const components = manifest.components.length
     let at = start
-    buckets.forEach((number, i) => {
+    for (let i = 0; i < buckets.length; i++) {
+      const number = buckets[i]!
       const what = `bucket ${number} of kind ${kind}`
       const bytes = unseal(values[i], what, locus)
-      decodeWhole(what, locus, () => {
+      try {
         const bucket = new BucketReader(bytes)
         for (; at < queries.length; at++) {
           const query = queries[at]!
           if (bucketOf(high[query]!, bits) !== number) break
           bucket.find(high[query]!, low[query]!, query, components, hits)
         }
-      })
-    })
+      } catch (cause) {
+        throw asDamage(what, locus, cause)
+      }
+    }
   }
 }
 
@@ -269,9 +272,13 @@ function decodeWhole<T>(what: string, locus: Locus, read: () => T): T {
   try {
     return read()
   } catch (cause) {
-    if (!(cause instanceof DetectorError) || cause.locus !== undefined) throw cause
-    throw damagedValue(what, `contradicts itself (${cause.message})`, locus, cause)
+    throw asDamage(what, locus, cause)
   }
+}
+
+function asDamage(what: string, locus: Locus, cause: unknown): unknown {
+  if (!(cause instanceof DetectorError) || cause.locus !== undefined) return cause
+  return damagedValue(what, `contradicts itself (${cause.message})`, locus, cause)
 }
 
 function isIdentity(value: unknown, components: number): boolean {

@@ -8,8 +8,9 @@ import { type DataSink, scanData } from './kernel/data.ts'
 import { kernel } from './kernel/kernel.ts'
 import { mayHold, type Prefilter } from './kernel/prefilter.ts'
 import { Kind, PrintFlag, type PrintSet } from './print-set.ts'
-import { readCandidate, type StringSink } from './strings.ts'
+import { type Candidate, readCandidate, type StringSink } from './strings.ts'
 import { extractSymbols } from './symbols.ts'
+import type { Template } from './templates.ts'
 
 /**
  * Number of the extraction rules. Raise it when any fingerprint changes: prints made with another number must not be
@@ -55,19 +56,6 @@ function extractData(
   { base = 0, prefilter }: ExtractOptions,
 ): void {
   const tableKind = program.littleEndian ? Kind.Table : Kind.BigEndianTable
-  const add = (kind: Kind, hash: bigint, offset: number, length: number, capture?: string): void => {
-    if (mayHold(prefilter, kind, high32(hash), low32(hash))) prints.add(kind, hash, offset, length, 0, capture)
-  }
-  const texts: Omit<StringSink, 'string'> = {
-    template: ({ hash, version }, offset, length) => add(Kind.Template, hash, offset, length, version),
-    literal: (version, offset) => prints.literals.push({ version, offset }),
-    typeName: (name, offset, length) => add(Kind.Symbol, hashText(name), offset, length),
-  }
-  const sink: DataSink = {
-    strings: (batch) => prints.addBatch(Kind.String, batch),
-    candidate: (candidate) => readCandidate(candidate, texts),
-    tables: (batch) => prints.addBatch(tableKind, batch),
-  }
   const { offset, size, address, mergeableStrings } = program.sections[index]!
   const isObject = program.kind === 'object'
   const range = {
@@ -81,7 +69,52 @@ function extractData(
     tableKind: isObject && mergeableStrings ? undefined : tableKind,
     touched: isObject ? readRelocations(program, source, index) : undefined,
   }
-  scanData(kernel(), range, sink)
+  scanData(kernel(), range, new PrintSink(prints, prefilter, tableKind))
+}
+
+/**
+ * Puts what data holds into a set. A class, as functions made anew for each section would be compiled anew for each: what the
+ * engine compiles for a function does not outlive it.
+ */
+class PrintSink implements DataSink, Omit<StringSink, 'string'> {
+  readonly #prints: PrintSet
+  readonly #prefilter: Prefilter | undefined
+  readonly #tableKind: Kind
+
+  constructor(prints: PrintSet, prefilter: Prefilter | undefined, tableKind: Kind) {
+    this.#prints = prints
+    this.#prefilter = prefilter
+    this.#tableKind = tableKind
+  }
+
+  strings(batch: Batch): void {
+    this.#prints.addBatch(Kind.String, batch)
+  }
+
+  tables(batch: Batch): void {
+    this.#prints.addBatch(this.#tableKind, batch)
+  }
+
+  candidate(candidate: Candidate): void {
+    readCandidate(candidate, this)
+  }
+
+  template({ hash, version }: Template, offset: number, length: number): void {
+    this.#add(Kind.Template, hash, offset, length, version)
+  }
+
+  literal(version: string, offset: number): void {
+    this.#prints.literals.push({ version, offset })
+  }
+
+  typeName(name: string, offset: number, length: number): void {
+    this.#add(Kind.Symbol, hashText(name), offset, length)
+  }
+
+  #add(kind: Kind, hash: bigint, offset: number, length: number, capture?: string): void {
+    if (mayHold(this.#prefilter, kind, high32(hash), low32(hash)))
+      this.#prints.add(kind, hash, offset, length, 0, capture)
+  }
 }
 
 /** Reads a constant of C source as {@link extractLiterals} does. */

@@ -1,31 +1,9 @@
 import type { LookupHits } from '../database/hit-columns.ts'
 import type { DatabaseReader } from '../database/reader.ts'
-import type { CompiledTemplate, ComponentRecord } from '../database/schema.ts'
+import type { CompiledTemplate, ComponentRecord, Intervals } from '../database/schema.ts'
 import { Kind, PrintFlag, type PrintSet } from '../fingerprint/print-set.ts'
+import { HitFlag, type HitTable, HitTableBuilder } from './hit-table.ts'
 import { needsNeighbours, worthOf } from './worth.ts'
-
-/** One fingerprint of the file that one unit of a component holds too. */
-export interface Hit {
-  /** Index of the fingerprint's first place in the {@link PrintSet}; names the fingerprint. */
-  readonly print: number
-  readonly kind: Kind
-  readonly unit: number
-  /** Index into {@link ComponentRecord.sets}: the releases that have it. */
-  readonly set: number
-  /** Number of the function's name among those of the component, 0 where it has none. */
-  readonly name: number
-  /**
-   * {@link worthOf} / families², shared among the units of the component that hold it: what a family shares with nobody, and has in one
-   * place, counts in full.
-   */
-  readonly weight: number
-  /** See {@link PrintFlag.Label}. */
-  readonly isLabel: boolean
-  /** It counts only beside others of its unit and sort. */
-  readonly needsNeighbours: boolean
-  /** Units of the whole database that hold it. */
-  readonly df: number
-}
 
 /** A trusted template found, with the version that stands in the file. */
 export interface TemplateHit {
@@ -40,8 +18,9 @@ export interface Candidate {
   readonly record: ComponentRecord
   /** By built release, the source release of the same version; -1 for source releases and where there is none. */
   readonly sourceOf: Int32Array
-  /** By unit; vendored units are left out. */
-  readonly units: ReadonlyMap<number, readonly Hit[]>
+  readonly hits: HitTable
+  /** By unit the rows of {@link hits}, in unit order; vendored units are left out. */
+  readonly units: ReadonlyMap<number, Uint32Array>
   readonly templates: readonly TemplateHit[]
 }
 
@@ -62,74 +41,90 @@ const KINDS: readonly Kind[] = [
 export async function collectCandidates(prints: PrintSet, reader: DatabaseReader): Promise<Candidate[]> {
   const { components } = reader.manifest
   const features = await findFeatures(prints, reader)
-  const weights = new Float64Array(components.length)
-  for (const { hits, start, end, weight } of features)
-    for (let row = start; row < end; row++) weights[hits.components[row]!]! += weight
+  const { weights, rows } = sumUp(features, components.length)
   const templates = await lookup(Kind.Template, prints, reader)
   const named = new Set(templates.components)
   // Most components that share a fingerprint with the file share too little, and nothing is made of that.
-  const chosen = new Map<number, ChosenComponent>()
+  const chosen = new Array<ChosenComponent | undefined>(components.length).fill(undefined)
   for (const index of components.keys())
-    if (weights[index]! >= MIN_WEIGHT || named.has(index))
-      chosen.set(index, { record: await reader.component(index), units: new Map() })
-  for (const feature of features) addHits(feature, chosen)
-  return [...chosen].map(([index, { record, units }]) => ({
-    index,
-    record,
-    sourceOf: sourcesOf(record),
-    units,
-    templates: named.has(index) ? templateHits(templates, index, record, prints) : [],
-  }))
+    if (weights[index]! >= MIN_WEIGHT || named.has(index)) {
+      const record = await reader.component(index)
+      const table = new HitTableBuilder(rows[index]!, record.units.length)
+      chosen[index] = { index, record, table, changes: new Int32Array(record.releases.length + 1) }
+    }
+  for (const one of features) addHits(one, chosen, prints)
+  return chosen
+    .filter((one) => one !== undefined)
+    .map(({ index, record, table }) => ({
+      index,
+      record,
+      sourceOf: sourcesOf(record),
+      ...table.finish(),
+      templates: named.has(index) ? templateHits(templates, index, record, prints) : [],
+    }))
 }
 
 /** A component that is looked at, while its hits are collected. */
 interface ChosenComponent {
+  readonly index: number
   readonly record: ComponentRecord
-  readonly units: Map<number, Hit[]>
+  readonly table: HitTableBuilder
+  /** For {@link together}: at each release by how many more units hold a feature than at the one before. Zeros between calls. */
+  readonly changes: Int32Array
 }
 
-/** One fingerprint of the file that is known: the rows `[start, end)` of the hits of its kind. */
-interface FoundFeature {
-  readonly hits: LookupHits
-  readonly start: number
-  readonly end: number
-  /** {@link worthOf} / families². */
-  readonly weight: number
+/** The fingerprints of one kind that are known, each once: a struct of arrays. */
+interface KnownFeatures {
   readonly kind: Kind
-  readonly isLabel: boolean
-  readonly needsNeighbours: boolean
+  readonly hits: LookupHits
+  readonly count: number
+  /** Each has the rows from its start to its end (exclusive) of {@link hits}. */
+  readonly starts: Uint32Array
+  readonly ends: Uint32Array
+  /** {@link worthOf} / families². */
+  readonly weights: Float64Array
 }
 
 /**
- * The fingerprints that are known, each once. A function that is known as it stands is not counted without its operands as
- * well: that says no more.
+ * The fingerprints that are known, kind by kind. A function that is known as it stands is not counted without its operands
+ * as well: that says no more.
  */
-async function findFeatures(prints: PrintSet, reader: DatabaseReader): Promise<FoundFeature[]> {
-  const features: FoundFeature[] = []
+async function findFeatures(prints: PrintSet, reader: DatabaseReader): Promise<KnownFeatures[]> {
+  const features: KnownFeatures[] = []
   const whole = new Set<number>()
   for (const kind of KINDS) {
     const hits = await lookup(kind, prints, reader)
+    const starts = new Uint32Array(hits.count)
+    const ends = new Uint32Array(hits.count)
+    const weights = new Float64Array(hits.count)
+    let count = 0
     for (let start = 0, end = 0; start < hits.count; start = end) {
       const query = hits.queries[start]!
       while (end < hits.count && hits.queries[end] === query) end++
       const offset = prints.offsets[query]!
       if (kind === Kind.Function) whole.add(offset)
       if (repeats(prints, query) || (kind === Kind.Mnemonics && whole.has(offset))) continue
-      const flags = prints.flags[query]!
+      starts[count] = start
+      ends[count] = end
       // What only vendored copies hold is not in the database; 0 families would be a broken one.
-      const weight = worthOf(kind, flags) / Math.max(1, hits.families[start]!) ** 2
-      features.push({
-        hits,
-        start,
-        end,
-        weight,
-        kind,
-        isLabel: kind === Kind.String && (flags & PrintFlag.Label) !== 0,
-        needsNeighbours: needsNeighbours(kind, flags),
-      })
+      weights[count++] = worthOf(kind, prints.flags[query]!) / Math.max(1, hits.families[start]!) ** 2
     }
+    features.push({ kind, hits, count, starts, ends, weights })
   }
   return features
+}
+
+/** Weight and number of the hits of each component. */
+function sumUp(features: readonly KnownFeatures[], components: number): { weights: Float64Array; rows: Uint32Array } {
+  const sums = { weights: new Float64Array(components), rows: new Uint32Array(components) }
+  for (const { hits, count, starts, ends, weights } of features)
+    for (let at = 0; at < count; at++)
+      for (let row = starts[at]!; row < ends[at]!; row++) {
+        const component = hits.components[row]!
+        sums.weights[component]! += weights[at]!
+        sums.rows[component]!++
+      }
+  return sums
 }
 
 async function lookup(kind: Kind, prints: PrintSet, reader: DatabaseReader): Promise<LookupHits> {
@@ -137,53 +132,68 @@ async function lookup(kind: Kind, prints: PrintSet, reader: DatabaseReader): Pro
   return reader.lookup(kind, prints.high, prints.low, from, to)
 }
 
-/** Adds a hit for each unit that holds the feature, of the components that are looked at. Rows are in component order. */
-function addHits({ hits, start, end, ...feature }: FoundFeature, chosen: ReadonlyMap<number, ChosenComponent>): void {
-  for (let first = start, next = start; first < end; first = next) {
-    const component = hits.components[first]!
-    while (next < end && hits.components[next] === component) next++
-    const one = chosen.get(component)
-    if (one === undefined) continue
-    const weight = feature.weight / together(one.record, hits.sets, first, next)
-    for (let row = first; row < next; row++) {
-      const hit: Hit = {
-        print: hits.queries[row]!,
-        kind: feature.kind,
-        unit: hits.units[row]!,
-        set: hits.sets[row]!,
-        name: hits.names[row]!,
-        weight,
-        isLabel: feature.isLabel,
-        needsNeighbours: feature.needsNeighbours,
-        df: end - start,
-      }
-      const list = one.units.get(hit.unit)
-      if (list === undefined) one.units.set(hit.unit, [hit])
-      else list.push(hit)
+/** Adds a hit for each unit that holds a feature, of the components that are looked at. Rows are in component order. */
+function addHits(
+  { kind, hits, count, starts, ends, weights }: KnownFeatures,
+  chosen: readonly (ChosenComponent | undefined)[],
+  { flags }: PrintSet,
+): void {
+  for (let at = 0; at < count; at++) {
+    const end = ends[at]!
+    const print = hits.queries[starts[at]!]!
+    const hitFlags = flagsOf(kind, flags[print]!)
+    for (let first = starts[at]!, next = first; first < end; first = next) {
+      const component = hits.components[first]!
+      while (next < end && hits.components[next] === component) next++
+      const one = chosen[component]
+      if (one === undefined) continue
+      const weight = weights[at]! / together(one, hits.sets, first, next)
+      const feature = { print, kind, weight, flags: hitFlags, df: end - starts[at]! }
+      one.table.nextFeature()
+      for (let row = first; row < next; row++)
+        one.table.add(feature, hits.units[row]!, hits.sets[row]!, hits.names[row]!)
     }
   }
+}
+
+function flagsOf(kind: Kind, flags: number): number {
+  const label = kind === Kind.String && (flags & PrintFlag.Label) !== 0 ? HitFlag.Label : 0
+  return needsNeighbours(kind, flags) ? label | HitFlag.NeedsNeighbours : label
 }
 
 /**
  * How many units of a component hold a feature at one time: the most that do in any one release. A file that was renamed is
  * two units, but never of one release.
  */
-function together({ sets }: ComponentRecord, rows: Uint32Array, first: number, end: number): number {
+function together({ record, changes }: ChosenComponent, rows: Uint32Array, first: number, end: number): number {
+  const { sets } = record
   if (end - first === 1) return 1
-  const changes: number[] = []
+  if (end - first === 2) return overlap(sets[rows[first]!]!, sets[rows[first + 1]!]!) ? 2 : 1
   for (let row = first; row < end; row++) {
     const intervals = sets[rows[row]!]!
-    // Ends sort behind starts of the same release, as they are still in it.
-    for (let i = 0; i < intervals.length; i += 2) changes.push(2 * intervals[i]!, 2 * intervals[i + 1]! + 1)
+    for (let i = 0; i < intervals.length; i += 2) {
+      changes[intervals[i]!]!++
+      changes[intervals[i + 1]! + 1]!--
+    }
   }
-  changes.sort((a, b) => a - b)
   let now = 0
   let most = 1
-  for (const change of changes) {
-    now += change % 2 === 0 ? 1 : -1
+  for (let release = 0; release < changes.length; release++) {
+    now += changes[release]!
+    changes[release] = 0
     if (now > most) most = now
   }
   return most
+}
+
+/** Whether two sets share a release. */
+function overlap(a: Intervals, b: Intervals): boolean {
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    if (a[i + 1]! < b[j]!) i += 2
+    else if (b[j + 1]! < a[i]!) j += 2
+    else return true
+  }
+  return false
 }
 
 /** By built release, the source release of the same version; -1 for source releases and where there is none. */

@@ -71,7 +71,7 @@ async function withKnownFile(
 async function functionNames(present: readonly Presence[], reader: DatabaseReader): Promise<EvidenceContext['nameOf']> {
   const names = new Map<ComponentRecord, readonly string[]>()
   for (const { candidate, live } of present)
-    if (live.some(({ hits }) => hits.some(({ name }) => name > 0)))
+    if (live.some(({ hits }) => hits.some((row) => candidate.hits.names[row]! > 0)))
       names.set(candidate.record, await reader.functionNames(candidate.index))
   return (record, name) => names.get(record)?.[name - 1]
 }

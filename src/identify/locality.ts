@@ -1,5 +1,6 @@
+import { ascendingOrder } from '../bytes/radix.ts'
 import type { PrintSet } from '../fingerprint/print-set.ts'
-import type { Hit } from './hits.ts'
+import type { HitTable } from './hit-table.ts'
 
 /** Code of one source file lies together: object files are linked one behind the other, and few have more code than this. */
 const NEIGHBOURHOOD_BYTES = 16 * 1024
@@ -7,50 +8,67 @@ const NEIGHBOURHOOD_BYTES = 16 * 1024
 /**
  * The hits that lie together within {@link NEIGHBOURHOOD_BYTES}, where they weigh most; of equal places the first.
  *
- * A hit counts at each place where its fingerprint occurs. `hits` are of one unit and one kind.
+ * A hit counts at each place where its fingerprint occurs. `rows` are those of one unit and one kind.
  */
-export function densestHits(hits: readonly Hit[], prints: PrintSet): Hit[] {
-  const { hitOf, offsets } = placesOf(hits, prints)
-  const times = new Uint32Array(hits.length)
+export function densestHits(rows: Uint32Array, hits: HitTable, prints: PrintSet): Uint32Array {
+  if (rows.length < 2) return rows
+  const { hitOf, offsets } = placesOf(rows, hits, prints)
+  const weights = new Float64Array(rows.length)
+  for (let hit = 0; hit < rows.length; hit++) weights[hit] = hits.weights[rows[hit]!]!
+  const times = new Uint32Array(rows.length)
   let weight = 0
   let bestWeight = 0
   let [bestFirst, bestEnd] = [0, 0]
   for (let first = 0, end = 0; end < hitOf.length; end++) {
     const hit = hitOf[end]!
-    if (times[hit]!++ === 0) weight += hits[hit]!.weight
+    if (times[hit]!++ === 0) weight += weights[hit]!
     for (; offsets[end]! - offsets[first]! > NEIGHBOURHOOD_BYTES; first++)
-      if (--times[hitOf[first]!]! === 0) weight -= hits[hitOf[first]!]!.weight
+      if (--times[hitOf[first]!]! === 0) weight -= weights[hitOf[first]!]!
     // Sums of the same weights in another order differ by rounding.
     if (weight <= bestWeight + 1e-9) continue
     bestWeight = weight
     bestFirst = first
     bestEnd = end + 1
   }
-  const chosen = new Set(hitOf.subarray(bestFirst, bestEnd))
-  return hits.filter((_, hit) => chosen.has(hit))
+  const chosen = new Uint8Array(rows.length)
+  for (let at = bestFirst; at < bestEnd; at++) chosen[hitOf[at]!] = 1
+  const together = new Uint32Array(rows.length)
+  let count = 0
+  for (let hit = 0; hit < rows.length; hit++) if (chosen[hit] === 1) together[count++] = rows[hit]!
+  return together.subarray(0, count)
 }
 
-/** All places of the hits, ascending: which hit is there, by index, and where. A file may repeat one a million times. */
+/**
+ * All places of the hits, ascending: which hit is there, by its index in `rows`, and where. A file may repeat one a million
+ * times.
+ */
 function placesOf(
-  hits: readonly Hit[],
+  rows: Uint32Array,
+  hits: HitTable,
   { count, kinds, high, low, offsets }: PrintSet,
 ): { hitOf: Uint32Array; offsets: Float64Array } {
-  const ends = hits.map(({ print }) => {
-    let end = print
-    while (end < count && kinds[end] === kinds[print] && high[end] === high[print] && low[end] === low[print]) end++
-    return end
-  })
-  const places = hits.reduce((sum, { print }, hit) => sum + ends[hit]! - print, 0)
+  const ends = new Uint32Array(rows.length)
+  let places = 0
+  for (let hit = 0; hit < rows.length; hit++) {
+    const print = hits.prints[rows[hit]!]!
+    let end = print + 1
+    while (end < count && low[end] === low[print] && high[end] === high[print] && kinds[end] === kinds[print]) end++
+    ends[hit] = end
+    places += end - print
+  }
   const hitOf = new Uint32Array(places)
   const unsorted = new Float64Array(places)
-  let at = 0
-  hits.forEach(({ print }, hit) => {
-    const end = ends[hit]!
-    hitOf.fill(hit, at, at + end - print)
-    unsorted.set(offsets.subarray(print, end), at)
-    at += end - print
-  })
-  const order = new Uint32Array(places).map((_, place) => place)
-  order.sort((a, b) => unsorted[a]! - unsorted[b]! || a - b)
-  return { hitOf: order.map((place) => hitOf[place]!), offsets: Float64Array.from(order, (place) => unsorted[place]!) }
+  for (let hit = 0, at = 0; hit < rows.length; hit++)
+    for (let print = hits.prints[rows[hit]!]!; print < ends[hit]!; print++, at++) {
+      hitOf[at] = hit
+      unsorted[at] = offsets[print]!
+    }
+  const order = ascendingOrder(unsorted)
+  if (order === undefined) return { hitOf, offsets: unsorted }
+  const [sortedHits, sorted] = [new Uint32Array(places), new Float64Array(places)]
+  for (let at = 0; at < places; at++) {
+    sortedHits[at] = hitOf[order[at]!]!
+    sorted[at] = unsorted[order[at]!]!
+  }
+  return { hitOf: sortedHits, offsets: sorted }
 }

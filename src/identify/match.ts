@@ -3,17 +3,19 @@ import type { ComponentRecord, Intervals } from '../database/schema.ts'
 import { isText, Kind, type PrintSet } from '../fingerprint/print-set.ts'
 import type { Evidence, EvidenceKind, Match, Origin, UnitMatch, VersionEstimate } from '../model.ts'
 import { matchConfidence } from './confidence.ts'
-import type { Candidate, Hit, TemplateHit } from './hits.ts'
+import type { HitTable } from './hit-table.ts'
+import type { Candidate, TemplateHit } from './hits.ts'
+import { stringsFound } from './live.ts'
 import type { Presence } from './presence.ts'
 import { type Place, rangesOf } from './ranges.ts'
-import { canBeLive, stringsFound } from './units.ts'
+import { canBeLive } from './units.ts'
 import type { VersionClaim } from './version.ts'
 
 /** What turning evidence into words takes. */
 export interface EvidenceContext {
   readonly prints: PrintSet
   readonly textAt: (offset: number, length: number) => string
-  /** The name of a function by its number in {@link Hit.name}; undefined where it was not read. */
+  /** The name of a function by its number in {@link HitTable.names}; undefined where it was not read. */
   readonly nameOf: (record: ComponentRecord, name: number) => string | undefined
   /** Units of the whole database. */
   readonly totalUnits: number
@@ -34,18 +36,17 @@ export function embeddedMatch(
   copies: number,
   context: EvidenceContext,
 ): Match {
-  const { record } = presence.candidate
-  const hits = distinctHits(presence)
+  const { record, hits } = presence.candidate
+  const rows = distinctHits(presence)
   // A template that two units hold is one text.
   const texts = [...new Map(claim.templates.map((hit) => [hit.print, hit])).values()]
   const carriers = texts.map((hit) => templateEvidence(hit, record, context)).sort(byBits)
   const literal = claim.literal
   if (literal !== undefined) carriers.push(literalEvidence(literal, context))
-  const strongest = strongestHits(hits, MAX_EVIDENCE - carriers.length, context.prints)
-  const evidence = strongest.map((hit) => hitEvidence(hit, record, context))
-  const { offsets, lengths } = context.prints
+  const strongest = strongestHits(rows, hits, MAX_EVIDENCE - carriers.length, context.prints)
+  const evidence = strongest.map((row) => hitEvidence(presence.candidate, row, context))
   const places: Place[] = carriers.map(({ offset, length }) => ({ offset: offset ?? 0, length }))
-  if (copies === 1) for (const { print } of hits) places.push({ offset: offsets[print]!, length: lengths[print]! })
+  if (copies === 1) addPlaces(rows, hits, context.prints, places)
   return {
     name: record.name,
     version: claim.estimate,
@@ -61,34 +62,47 @@ export function embeddedMatch(
   }
 }
 
-/** The hits of the live units; one string may stand in several of them, and is shown once. */
-function distinctHits({ live }: Presence): Hit[] {
-  const seen = new Set<number>()
-  const hits: Hit[] = []
-  for (const unit of live)
-    for (const hit of unit.hits) {
-      if (seen.has(hit.print)) continue
-      seen.add(hit.print)
-      hits.push(hit)
-    }
-  return hits
+function addPlaces(rows: readonly number[], hits: HitTable, { offsets, lengths }: PrintSet, places: Place[]): void {
+  for (const row of rows) {
+    const print = hits.prints[row]!
+    places.push({ offset: offsets[print]!, length: lengths[print]! })
+  }
 }
 
-/** So many hits that the fewest units hold, of equal ones the first in the file. A large library has thousands. */
-function strongestHits(hits: readonly Hit[], count: number, { offsets }: PrintSet): Hit[] {
-  const byUnits = new Map<number, Hit[]>()
-  for (const hit of hits) {
-    const same = byUnits.get(hit.df)
-    if (same === undefined) byUnits.set(hit.df, [hit])
-    else same.push(hit)
+/** Rows of the hits of the live units; one string may stand in several of them, and is shown once. */
+function distinctHits({ live, candidate: { hits } }: Presence): number[] {
+  const seen = new Uint8Array(hits.features)
+  const rows: number[] = []
+  for (const unit of live)
+    for (const row of unit.hits) {
+      const feature = hits.featureOf[row]!
+      if (seen[feature] === 1) continue
+      seen[feature] = 1
+      rows.push(row)
+    }
+  return rows
+}
+
+/** So many rows that the fewest units hold, of equal ones the first in the file. A large library has thousands. */
+function strongestHits(rows: readonly number[], hits: HitTable, count: number, { offsets }: PrintSet): number[] {
+  const strongest: number[] = []
+  for (const row of rows) {
+    if (strongest.length >= count && !(count > 0 && compareStrength(hits, offsets, row, strongest.at(-1)!) < 0))
+      continue
+    let at = strongest.length
+    while (at > 0 && compareStrength(hits, offsets, row, strongest[at - 1]!) < 0) at--
+    strongest.splice(at, 0, row)
+    if (strongest.length > count) strongest.pop()
   }
-  const strongest: Hit[] = []
-  for (const df of [...byUnits.keys()].sort((a, b) => a - b)) {
-    if (strongest.length >= count) break
-    const same = byUnits.get(df)!
-    strongest.push(...same.sort((a, b) => offsets[a.print]! - offsets[b.print]! || a.kind - b.kind))
-  }
-  return strongest.slice(0, Math.max(0, count))
+  return strongest
+}
+
+function compareStrength(hits: HitTable, offsets: Float64Array, a: number, b: number): number {
+  return (
+    hits.df[a]! - hits.df[b]! ||
+    offsets[hits.prints[a]!]! - offsets[hits.prints[b]!]! ||
+    hits.kinds[a]! - hits.kinds[b]!
+  )
 }
 
 /** The claim that the loader brings the component in. Which version is decided where the program runs. */
@@ -147,8 +161,7 @@ function originOf(presence: Presence, release: number): Origin {
   const { record } = presence.candidate
   const live = presence.live.length
   let visible = 0
-  for (const [unit, { vendored }] of record.units.entries())
-    if (!vendored && canBeLive(record, unit, release)) visible++
+  for (const unit of record.units) if (!unit.vendored && canBeLive(unit, release)) visible++
   if (visible === 0 || live >= WHOLE_SHARE * visible) return 'whole'
   return live <= SNIPPET_UNITS ? 'snippet' : 'partial'
 }
@@ -191,25 +204,27 @@ const EVIDENCE_KINDS: Readonly<Record<Kind, EvidenceKind>> = {
   [Kind.Immediate]: 'immediate',
 }
 
-function hitEvidence(hit: Hit, record: ComponentRecord, context: EvidenceContext): Evidence {
-  const named = hit.name > 0 ? context.nameOf(record, hit.name) : undefined
+function hitEvidence({ record, hits }: Candidate, row: number, context: EvidenceContext): Evidence {
+  const kind = hits.kinds[row] as Kind
+  const name = hits.names[row]!
+  const named = name > 0 ? context.nameOf(record, name) : undefined
   return {
-    ...placeOf(hit.print, EVIDENCE_KINDS[hit.kind], context),
-    ...(isText(hit.kind) ? {} : { text: describe(hit, named, context) }),
-    unit: record.units[hit.unit]!.path,
-    bits: bitsOf(hit.df, context),
-    releases: releaseRanges(record, record.sets[hit.set]!),
+    ...placeOf(hits.prints[row]!, EVIDENCE_KINDS[kind], context),
+    ...(isText(kind) ? {} : { text: describe(kind, hits.prints[row]!, named, context) }),
+    unit: record.units[hits.units[row]!]!.path,
+    bits: bitsOf(hits.df[row]!, context),
+    releases: releaseRanges(record, record.sets[hits.sets[row]!]!),
   }
 }
 
 /** What is at the place, in words: code and data are no text. */
-function describe(hit: Hit, name: string | undefined, { prints, textAt }: EvidenceContext): string {
-  const [offset, length] = [prints.offsets[hit.print]!, prints.lengths[hit.print]!]
+function describe(kind: Kind, print: number, name: string | undefined, { prints, textAt }: EvidenceContext): string {
+  const [offset, length] = [prints.offsets[print]!, prints.lengths[print]!]
   const called = name === undefined ? 'a function' : `${name}()`
-  if (hit.kind === Kind.Function) return `${called}, ${length} bytes of code`
-  if (hit.kind === Kind.Mnemonics) return `${called} but for its operands, ${length} bytes of code`
+  if (kind === Kind.Function) return `${called}, ${length} bytes of code`
+  if (kind === Kind.Mnemonics) return `${called} but for its operands, ${length} bytes of code`
   const hex = Buffer.from(textAt(offset, Math.min(length, 32)), 'latin1').toString('hex')
-  return hit.kind === Kind.Immediate ? `a constant in the instruction ${hex}` : `constant data ${hex}`
+  return kind === Kind.Immediate ? `a constant in the instruction ${hex}` : `constant data ${hex}`
 }
 
 function templateEvidence(hit: TemplateHit, record: ComponentRecord, context: EvidenceContext): Evidence {

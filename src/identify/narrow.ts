@@ -1,6 +1,6 @@
 import { Kind } from '../fingerprint/print-set.ts'
 import type { Presence } from './presence.ts'
-import { forEachVersion } from './units.ts'
+import { forEachVersion } from './releases.ts'
 
 /** Fewer functions than this are no sample of a release. */
 const MIN_FUNCTIONS = 8
@@ -17,19 +17,19 @@ const BEHIND = 3
  * (in the prototype 259 of 259 functions of openssl 1.1.1t were those of 1.1.1w).
  */
 export function refutedByFunctions({ candidate, units }: Presence, members: readonly number[]): ReadonlySet<number> {
-  const { record, sourceOf } = candidate
+  const { record, sourceOf, hits } = candidate
   const found = new Map<number, Set<number>>()
-  let all = 0
   const counted = new Set<number>()
-  for (const { hits } of units)
-    for (const hit of hits) {
-      if (hit.kind !== Kind.Function) continue
-      if (!counted.has(hit.print)) all++
-      counted.add(hit.print)
-      forEachVersion(candidate, hit.set, (release) => {
-        found.set(release, (found.get(release) ?? new Set()).add(hit.print))
+  for (const unit of units)
+    for (const row of unit.hits) {
+      if (hits.kinds[row] !== Kind.Function) continue
+      const feature = hits.featureOf[row]!
+      counted.add(feature)
+      forEachVersion(candidate, hits.sets[row]!, (release) => {
+        found.set(release, (found.get(release) ?? new Set()).add(feature))
       })
     }
+  const all = counted.size
   const isBuilt = new Set([...sourceOf].filter((source) => source >= 0))
   const judged = members.filter((release) => isBuilt.has(release) && record.releases[release]!.origin === 'source')
   const count = (release: number): number => found.get(release)?.size ?? 0

@@ -1,17 +1,9 @@
-import { stemOf } from '../database/stem.ts'
 import type { PrintSet } from '../fingerprint/print-set.ts'
-import { type Explained, noneExplained } from './explained.ts'
+import { ArrayPool } from './array-pool.ts'
+import { type Explained, noneExplained, PrintMarks } from './explained.ts'
 import type { Candidate, TemplateHit } from './hits.ts'
-import {
-  hasText,
-  isLive,
-  liveByFunctions,
-  liveWeight,
-  stringsFound,
-  UNIT_WEIGHT_CAP,
-  type UnitEvidence,
-  weighUnits,
-} from './units.ts'
+import { liveByFunctions, stringsFound, UNIT_WEIGHT_CAP } from './live.ts'
+import { stemOfUnit, type UnitEvidence, weighUnits } from './units.ts'
 
 /** A component that is in the file, with the evidence that nobody else explains better. */
 export interface Presence {
@@ -45,20 +37,20 @@ const SIBLING_SHARE = 0.3
  * with evidence enough. Components known only by a template that code of theirs holds come last.
  */
 export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet): Cover {
-  const explained = noneExplained()
-  const waiting = new Map(candidates.map((candidate) => [candidate.index, score(candidate, explained, prints)]))
+  const explained = noneExplained(prints.count)
+  const pool = new ArrayPool()
+  const waiting = new Map(candidates.map((candidate) => [candidate.index, score(candidate, explained, prints, pool)]))
   const present: Presence[] = []
   for (;;) {
-    const next = strongest([...waiting.values()].filter(isEnough))
+    const next = strongest([...waiting.values()].filter(isEnough), prints)
     if (next === undefined) break
     waiting.delete(next.candidate.index)
     if (!losesToSibling(next, present)) present.push(next)
-    const fresh = explainedBy(next)
-    for (const print of fresh.prints) explained.prints.add(print)
-    for (const stem of fresh.stems) explained.stems.add(stem)
+    const fresh = explainedBy(next, prints)
+    explain(next, explained)
     for (const other of waiting.values())
       if (canStillCount(other) && losesSome(other, fresh))
-        waiting.set(other.candidate.index, score(other.candidate, explained, prints, other.units))
+        waiting.set(other.candidate.index, score(other.candidate, explained, prints, pool, other.units))
   }
   dropCopiers(present)
   const mentioned: Candidate[] = []
@@ -75,7 +67,12 @@ export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet
  * one that explains most is not the owner where the owner was never seen built.
  */
 function dropCopiers(present: Presence[]): void {
-  const withText = present.map(({ candidate, live }) => stemsOf(candidate, live.filter(hasText)))
+  const withText = present.map(({ candidate, live }) =>
+    stemsOf(
+      candidate,
+      live.filter((unit) => unit.hasText),
+    ),
+  )
   const isCopier = (one: Presence, at: number): boolean =>
     withText[at]!.size === 0 &&
     one.live.length > 0 &&
@@ -85,17 +82,21 @@ function dropCopiers(present: Presence[]): void {
 }
 
 function stemsOf({ record }: Candidate, units: readonly UnitEvidence[]): Set<string> {
-  return new Set(units.map(({ unit }) => stemOf(record.units[unit]!.path)))
+  return new Set(units.map(({ unit }) => stemOfUnit(record, unit)))
 }
 
 /** What a component takes away from all others. */
-function explainedBy({ candidate, live }: Presence): Explained {
-  const { prints, stems } = noneExplained()
+function explainedBy(presence: Presence, prints: PrintSet): Explained {
+  const explained = noneExplained(prints.count)
+  explain(presence, explained)
+  return explained
+}
+
+function explain({ candidate, live }: Presence, { prints, stems }: Explained): void {
   for (const { unit, hits } of live) {
-    for (const hit of hits) prints.add(hit.print)
-    stems.add(stemOf(candidate.record.units[unit]!.path))
+    for (const row of hits) prints.add(candidate.hits.prints[row]!)
+    stems.add(stemOfUnit(candidate.record, unit))
   }
-  return { prints, stems }
 }
 
 /** A text that names its component and stands in its code, not in a header that anyone may include. */
@@ -105,7 +106,7 @@ function ofOwnCode(hit: TemplateHit): boolean {
 
 function isEnough({ live, evidence, release }: Presence): boolean {
   // Units that only another release has are the same files under other names.
-  const here = live.filter((unit) => isLive(unit, release))
+  const here = live.filter((unit) => unit.worth[release]! > 0)
   const hasWitness = here.length > 1 || live.some((unit) => liveByFunctions(unit, release))
   return evidence >= (hasWitness ? MIN_EVIDENCE : MIN_EVIDENCE_OF_ONE_UNIT)
 }
@@ -115,7 +116,7 @@ function isEnough({ live, evidence, release }: Presence): boolean {
  * version 4.1.5`), else the one with clearly more that the others do not have, and of equals the one of which less is
  * missing: the fork has nearly all strings of its origin.
  */
-function strongest(all: readonly Presence[]): Presence | undefined {
+function strongest(all: readonly Presence[], prints: PrintSet): Presence | undefined {
   let best: Presence | undefined
   for (const one of all) if (best === undefined || one.evidence > best.evidence) best = one
   if (best === undefined || best.candidate.record.family === null) return best
@@ -126,7 +127,7 @@ function strongest(all: readonly Presence[]): Presence | undefined {
     (one) => one.evidence >= SIBLING_SHARE * evidence && one.candidate.templates.some(namesItself),
   )
   if (named.length === 0 && family.length > 1) {
-    const own = family.map((one) => ({ one, evidence: ownEvidence(one, family) }))
+    const own = ownEvidence(family, prints).map((evidence, i) => ({ one: family[i]!, evidence }))
     own.sort((a, b) => b.evidence - a.evidence)
     if (own[0]!.evidence >= own[1]!.evidence + MIN_EVIDENCE) return own[0]!.one
   }
@@ -134,18 +135,28 @@ function strongest(all: readonly Presence[]): Presence | undefined {
   return rivals.reduce((a, b) => (coverage(b) > coverage(a) ? b : a), rivals.includes(best) ? best : rivals[0]!)
 }
 
-/** What the live units of a sibling weigh by what no other one has as well. */
-function ownEvidence(one: Presence, family: readonly Presence[]): number {
-  const shared = new Set<number>()
-  for (const other of family)
-    if (other !== one) for (const { hits } of other.units) for (const hit of hits) shared.add(hit.print)
-  let evidence = 0
-  for (const { hits } of one.live) {
-    let weight = 0
-    for (const hit of hits) if (!shared.has(hit.print)) weight += hit.weight
-    evidence += Math.min(weight, UNIT_WEIGHT_CAP)
+/** What the live units of each sibling weigh by what no other one has as well. */
+function ownEvidence(family: readonly Presence[], prints: PrintSet): number[] {
+  // By print how many siblings hold it.
+  const holders = new Uint8Array(prints.count)
+  for (const { candidate, units } of family) {
+    const seen = new PrintMarks(prints.count)
+    for (const { hits } of units)
+      for (const row of hits) {
+        const print = candidate.hits.prints[row]!
+        if (seen.add(print)) holders[print]!++
+      }
   }
-  return evidence
+  return family.map(({ candidate, live }) => {
+    const { weights, prints: printOf } = candidate.hits
+    let evidence = 0
+    for (const { hits } of live) {
+      let weight = 0
+      for (const row of hits) if (holders[printOf[row]!] === 1) weight += weights[row]!
+      evidence += Math.min(weight, UNIT_WEIGHT_CAP)
+    }
+    return evidence
+  })
 }
 
 function namesItself(hit: TemplateHit): boolean {
@@ -167,14 +178,14 @@ function score(
   candidate: Candidate,
   explained: Explained,
   prints: PrintSet,
+  pool: ArrayPool,
   before?: readonly UnitEvidence[],
 ): Presence {
-  const units = weighUnits(candidate, explained, prints, before)
+  const units = weighUnits(candidate, explained, prints, before, pool)
   const count = candidate.record.releases.length
   const sums = new Float64Array(count)
-  const weighed = units.filter(({ isFaint }) => !isFaint)
-  for (const unit of weighed)
-    for (let release = 0; release < count; release++) sums[release]! += liveWeight(unit, release)
+  for (const { isLive, worth } of units)
+    if (isLive) for (let release = 0; release < count; release++) sums[release]! += worth[release]!
   // Of equally good releases the newest: its units are the ones a reader can look up today.
   let release = 0
   for (let i = 0; i < count; i++) if (sums[i]! >= sums[release]!) release = i
@@ -184,13 +195,8 @@ function score(
     release,
     units,
     // A unit that another release keeps under this name is live all the same; the version is decided later.
-    live: weighed.filter((unit) => isLive(unit, release) || isLiveSomewhere(unit, count)),
+    live: units.filter(({ isLive }) => isLive),
   }
-}
-
-function isLiveSomewhere(unit: UnitEvidence, releases: number): boolean {
-  for (let release = 0; release < releases; release++) if (isLive(unit, release)) return true
-  return false
 }
 
 /** Evidence never rises again: without a text that names it, a component with too little is out. */
@@ -201,7 +207,7 @@ function canStillCount({ evidence, candidate }: Presence): boolean {
 function losesSome({ candidate, units }: Presence, { prints, stems }: Explained): boolean {
   return units.some(
     ({ unit, hits }) =>
-      stems.has(stemOf(candidate.record.units[unit]!.path)) || hits.some((hit) => prints.has(hit.print)),
+      stems.has(stemOfUnit(candidate.record, unit)) || hits.some((row) => prints.has(candidate.hits.prints[row]!)),
   )
 }
 
@@ -212,7 +218,7 @@ function losesSome({ candidate, units }: Presence, { prints, stems }: Explained)
 function losesToSibling(one: Presence, present: readonly Presence[]): boolean {
   const { family } = one.candidate.record
   if (family === null || one.candidate.templates.some(ofOwnCode)) return false
-  const speaks = one.live.some((unit) => hasText(unit) || liveByFunctions(unit, one.release))
+  const speaks = one.live.some((unit) => unit.hasText || liveByFunctions(unit, one.release))
   return present.some(
     (winner) =>
       winner.candidate.record.family === family && (!speaks || one.evidence < SIBLING_SHARE * winner.evidence),

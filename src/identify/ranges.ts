@@ -12,14 +12,19 @@ export interface Place {
  * are several ranges, those with a single hit are left out: a merged string lies wherever the linker first met it.
  */
 export function rangesOf(places: readonly Place[]): [number, number][] {
-  const sorted = [...places].sort((a, b) => a.offset - b.offset)
+  const starts = new Float64Array(places.length)
+  const ends = new Float64Array(places.length)
+  places.forEach(({ offset, length }, i) => {
+    starts[i] = offset
+    ends[i] = offset + length
+  })
+  starts.sort()
+  ends.sort()
   const ranges: { start: number; end: number; hits: number }[] = []
-  for (const { offset, length } of sorted) {
-    const last = ranges.at(-1)
-    if (last !== undefined && offset - last.end <= GAP_BYTES) {
-      last.end = Math.max(last.end, offset + length)
-      last.hits++
-    } else ranges.push({ start: offset, end: offset + length, hits: 1 })
+  for (let first = 0, next = 1; first < starts.length; first = next++) {
+    // Before a gap, and only there, the first ends are those of the first starts.
+    while (next < starts.length && starts[next]! - ends[next - 1]! <= GAP_BYTES) next++
+    ranges.push({ start: starts[first]!, end: ends[next - 1]!, hits: next - first })
   }
   const strong = ranges.length > 1 ? ranges.filter((range) => range.hits > 1) : ranges
   return (strong.length > 0 ? strong : ranges).map(({ start, end }) => [start, end])

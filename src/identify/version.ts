@@ -1,12 +1,12 @@
 import type { ComponentRecord, ReleaseRecord } from '../database/schema.ts'
-import { Kind, type VersionLiteral } from '../fingerprint/print-set.ts'
+import type { VersionLiteral } from '../fingerprint/print-set.ts'
 import type { VersionEstimate } from '../model.ts'
 import { leadingNumbers, sameBranch } from '../versions/branch.ts'
 import { versionOrder } from '../versions/order.ts'
-import type { Hit, TemplateHit } from './hits.ts'
+import type { TemplateHit } from './hits.ts'
 import { refutedByFunctions } from './narrow.ts'
 import type { Presence } from './presence.ts'
-import { forEachRelease, stringsFound, type UnitEvidence } from './units.ts'
+import { scoreReleases } from './release-scores.ts'
 
 /** How a version was found; the confidence of the claim depends on it. */
 export type VersionMethod = 'template' | 'literal' | 'literal-unindexed' | 'functions' | 'features' | 'none'
@@ -25,12 +25,6 @@ export interface VersionClaim {
   readonly distance: number
 }
 
-/** One unit never costs a release more than this: a reconfigured file must not drag a component to another version. */
-const UNIT_LOSS_CAP = 3
-/** A string that the release should have and the file lacks, against one it has and the release should not. */
-const MISSING_PENALTY = 0.05
-/** What a unit counts whose coverage is too low to call it live. */
-const FAINT_UNIT_WEIGHT = 0.3
 /** Releases this close to the best cannot be told from it. */
 const SET_MARGIN = 0.3
 /** A version literal is believed for releases this close to the best. */
@@ -82,137 +76,6 @@ function nothing(reason: string, release: number): VersionClaim {
     release,
     distance: 0,
   }
-}
-
-/** Distinct fingerprints of one unit, by kind and release, wherever the release keeps them. */
-interface Group {
-  readonly found: ReadonlyMap<Kind, Int32Array>
-  readonly weight: number
-  /** Releases of which the unit was not read, for {@link unreadReleases}. */
-  readonly unread: ReadonlySet<number>
-}
-
-/**
- * How well each release explains the hits: 0 is as good as it gets, lower is worse. Built releases never compete (a union
- * of all builds would beat every real release) and score minus infinity.
- */
-function scoreReleases(presence: Presence): Float64Array {
-  const known = scoresOf.get(presence)
-  if (known !== undefined) return known
-  const { record } = presence.candidate
-  const scores = new Float64Array(record.releases.length)
-  const candidates = [...record.releases.keys()].filter((i) => record.releases[i]!.origin === 'source')
-  for (const { found, weight, unread } of groupHits(presence))
-    for (const counts of found.values()) {
-      const most = maximumOf(counts, candidates)
-      for (let release = 0; release < scores.length; release++)
-        if (!unread.has(release)) scores[release]! -= weight * Math.min(UNIT_LOSS_CAP, most - counts[release]!)
-    }
-  for (const unit of presence.live) {
-    const missing = missingStrings(unit)
-    const fewest = candidates.reduce((least, i) => Math.min(least, missing[i]!), Number.POSITIVE_INFINITY)
-    for (let release = 0; release < scores.length; release++)
-      scores[release]! -= MISSING_PENALTY * Math.min(UNIT_LOSS_CAP, missing[release]! - fewest)
-  }
-  record.releases.forEach((release, i) => {
-    if (release.origin === 'built') scores[i] = Number.NEGATIVE_INFINITY
-  })
-  scoresOf.set(presence, scores)
-  return scores
-}
-
-/** Versions are decided in rounds, and only literals change between them. */
-const scoresOf = new WeakMap<Presence, Float64Array>()
-
-/**
- * Groups the hits by unit, each fingerprint in one group only: of the units that hold it, the one with most hits. A
- * release has a fingerprint when any of its units has: files are split, merged and renamed, and their text goes along.
- */
-function groupHits(presence: Presence): Group[] {
-  const { record } = presence.candidate
-  const holders = new Map<number, { home: UnitEvidence; hits: Hit[]; isLive: boolean }>()
-  const live = new Set(presence.live)
-  for (const unit of presence.units)
-    for (const hit of unit.hits) {
-      // Functions are known of built releases only, and those do not compete.
-      if (hit.kind === Kind.Function || hit.kind === Kind.Mnemonics) continue
-      const holder = holders.get(hit.print)
-      if (holder === undefined) holders.set(hit.print, { home: unit, hits: [hit], isLive: live.has(unit) })
-      else {
-        holder.hits.push(hit)
-        holder.isLive ||= live.has(unit)
-        if (unit.hits.length > holder.home.hits.length) holder.home = unit
-      }
-    }
-  const groups = new Map<UnitEvidence, { found: Map<Kind, Int32Array>; count: number }>()
-  const releases = record.releases.length
-  const seen = new Int32Array(releases).fill(-1)
-  // Hits that one unit alone holds, and in the same releases, are counted together.
-  const alone = new Map<Int32Array, Map<number, number>>()
-  for (const [print, { home, hits, isLive }] of holders) {
-    // A table of names in units that are not there is somebody else's table, and so are its numbers.
-    if (!isLive && (hits[0]!.isLabel || hits[0]!.kind === Kind.Immediate)) continue
-    let group = groups.get(home)
-    if (group === undefined) {
-      group = { found: new Map(), count: 0 }
-      groups.set(home, group)
-    }
-    group.count++
-    const { kind, set } = hits[0]!
-    let found = group.found.get(kind)
-    if (found === undefined) {
-      found = new Int32Array(releases)
-      group.found.set(kind, found)
-      alone.set(found, new Map())
-    }
-    const sets = alone.get(found)!
-    if (hits.length === 1) sets.set(set, (sets.get(set) ?? 0) + 1)
-    else
-      for (const hit of hits)
-        forEachRelease(record.sets[hit.set]!, (release) => {
-          if (seen[release] === print) return
-          seen[release] = print
-          found[release]!++
-        })
-  }
-  for (const [found, sets] of alone)
-    for (const [set, times] of sets)
-      forEachRelease(record.sets[set]!, (release) => {
-        found[release]! += times
-      })
-  return [...groups].flatMap(([home, { found, count }]) => {
-    if (!live.has(home) && count < 2) return []
-    return [{ found, weight: live.has(home) ? 1 : FAINT_UNIT_WEIGHT, unread: unreadReleases(home, record) }]
-  })
-}
-
-/**
- * The source releases that lack the unit since it came, if it comes and goes and most lack it: projects add and remove
- * files, but not again and again. What does are generated files, which only some releases were read with, and their text
- * says nothing about the others.
- */
-function unreadReleases(unit: UnitEvidence, { releases }: ComponentRecord): ReadonlySet<number> {
-  const without = new Set<number>()
-  let spans = 0
-  let having = 0
-  let wasThere = false
-  releases.forEach(({ origin }, release) => {
-    if (origin === 'built') return
-    const isThere = unit.expected[release]! + unit.expectedTables[release]! + unit.expectedImmediates[release]! > 0
-    if (!isThere && spans > 0) without.add(release)
-    if (isThere) having++
-    if (isThere && !wasThere) spans++
-    wasThere = isThere
-  })
-  return spans > 1 && having < without.size ? without : new Set()
-}
-
-function missingStrings(unit: UnitEvidence): Int32Array {
-  return unit.expected.map((expected, release) => Math.max(0, expected - stringsFound(unit, release)))
-}
-
-function maximumOf(values: Int32Array, releases: readonly number[]): number {
-  return releases.reduce((most, release) => Math.max(most, values[release]!), 0)
 }
 
 /** One claim for each version that whole templates carry; heads are asked only where no whole template speaks. */

@@ -15,7 +15,7 @@ function read(bytes: Uint8Array, options: FrameFixture & Partial<EhFrame> = {}):
   const { bits = 64, littleEndian = true, address = ADDRESS } = options
   const found: (readonly [number, number])[] = []
   const frame = { ...options, offset: 0, size: bytes.length, address, bits, littleEndian }
-  readEhFrame(bytesSource(bytes), frame, (begin, size) => found.push([begin, size]))
+  readEhFrame(bytesSource(bytes), frame, { add: (begin, size) => found.push([begin, size]) })
   return found
 }
 

@@ -167,7 +167,7 @@ test('what lies around the bytes in the memory changes nothing, and what is writ
           const behind = own.reserve(256)
           own.bytes(before, behind + 256 - before).fill(fill)
           own.bytes(input, bytes.length).set(bytes)
-          const count = exports.tables(input, bytes.length, from, 0, 0, 0, 0, output)
+          const count = exports.tables(input, bytes.length, from, 0, 0, 0, 0, output, 0, 0)
           const isKept = own.bytes(before, 64).every((byte) => byte === fill)
           const isKeptBehind = own.bytes(behind, 256).every((byte) => byte === fill)
           return JSON.stringify([isKept, isKeptBehind, count <= rows, own.rows(output, rows, count)])

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Candidate } from '../../src/identify/hits.ts'
-import { type Setting, sentences, settingOf } from './setting.ts'
+import { rowsOf, type Setting, sentences, settingOf } from './setting.ts'
 
 const shared = sentences('mule', 8)
 const alone = sentences('donkey', 6)
@@ -51,7 +51,7 @@ describe('fingerprints of a file become hits of units', () => {
 
   async function weights(name: string, strings: readonly string[]): Promise<number[]> {
     const found = await candidate(name, strings)
-    return [...(found?.units.values() ?? [])].flat().map(({ weight }) => weight)
+    return found === undefined ? [] : rowsOf(found).map((row) => found.hits.weights[row]!)
   }
 
   test('a string that one family holds in one unit weighs 1', async () => {
@@ -76,9 +76,9 @@ describe('fingerprints of a file become hits of units', () => {
   test('a string that the file repeats is one hit, at its first place', async () => {
     const [first] = alone
     const found = await candidate('donkey', [...alone, first!, first!])
-    const hits = [...found!.units.values()].flat()
-    expect(new Set(hits.map(({ print }) => print)).size).toBe(alone.length)
-    expect(hits).toHaveLength(alone.length)
+    const rows = rowsOf(found!)
+    expect(new Set(rows.map((row) => found!.hits.prints[row])).size).toBe(alone.length)
+    expect(rows).toHaveLength(alone.length)
   })
 
   test('units whose path says that they are copies have no hits', async () => {
@@ -104,8 +104,7 @@ describe('fingerprints of a file become hits of units', () => {
 
   test('df counts every unit of the database that holds the string', async () => {
     const found = await candidate('donkey', [...shared, ...sentences('twin', 3)])
-    const hits = [...found!.units.values()].flat()
-    expect(new Set(hits.map(({ df }) => df))).toEqual(new Set([2]))
+    expect(new Set(rowsOf(found!).map((row) => found!.hits.df[row]))).toEqual(new Set([2]))
   })
 
   test('candidates come in the order of the database', async () => {

@@ -1,39 +1,34 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Kind, PrintSet } from '../../src/fingerprint/print-set.ts'
-import type { Hit } from '../../src/identify/hits.ts'
+import { HitFlag, type HitTable, HitTableBuilder } from '../../src/identify/hit-table.ts'
 import { densestHits } from '../../src/identify/locality.ts'
 
-/** A sealed set with immediate `i` at each of its offsets, and a hit for each. */
-function scattered(offsets: readonly (readonly number[])[]): { hits: Hit[]; prints: PrintSet } {
+/** A sealed set with immediate `i` at each of its offsets, and a hit for each, of weight 1 unless said otherwise. */
+function scattered(
+  offsets: readonly (readonly number[])[],
+  weights: readonly number[] = offsets.map(() => 1),
+): { hits: HitTable; prints: PrintSet } {
   const prints = new PrintSet()
   offsets.forEach((places, i) => {
     for (const offset of places) prints.add(Kind.Immediate, BigInt(i + 1), offset, 5)
   })
   prints.seal()
+  const table = new HitTableBuilder(offsets.length, 1)
   let print = 0
-  const hits = offsets.map((places) => {
-    const hit: Hit = {
-      print,
-      kind: Kind.Immediate,
-      unit: 0,
-      set: 0,
-      name: 0,
-      weight: 1,
-      isLabel: false,
-      needsNeighbours: true,
-      df: 1,
-    }
+  offsets.forEach((places, i) => {
+    table.nextFeature()
+    const feature = { print, kind: Kind.Immediate, weight: weights[i]!, flags: HitFlag.NeedsNeighbours, df: 1 }
+    table.add(feature, 0, 0, 0)
     print += places.length
-    return hit
   })
-  return { hits, prints }
+  return { hits: table.finish().hits, prints }
 }
 
 /** Numbers of the hits that are chosen. */
-function chosen(offsets: readonly (readonly number[])[]): number[] {
-  const { hits, prints } = scattered(offsets)
-  return densestHits(hits, prints).map((hit) => hits.indexOf(hit))
+function chosen(offsets: readonly (readonly number[])[], weights?: readonly number[]): number[] {
+  const { hits, prints } = scattered(offsets, weights)
+  return [...densestHits(Uint32Array.from(offsets.keys()), hits, prints)]
 }
 
 describe('of rare constants those count that lie together', () => {
@@ -49,9 +44,7 @@ describe('of rare constants those count that lie together', () => {
   })
 
   test('by weight and not by number', () => {
-    const { hits, prints } = scattered([[0], [10], [60_000]])
-    const heavy = hits.map((hit, i) => (i === 2 ? { ...hit, weight: 3 } : hit))
-    expect(densestHits(heavy, prints)).toEqual([heavy[2]])
+    expect(chosen([[0], [10], [60_000]], [1, 1, 3])).toEqual([2])
   })
 
   test('as an exhaustive search finds', () => {

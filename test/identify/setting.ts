@@ -126,6 +126,11 @@ export async function settingOf(
   }
 }
 
+/** The rows of a candidate's hits, unit by unit. */
+export function rowsOf({ units }: Candidate): number[] {
+  return [...units.values()].flatMap((rows) => [...rows])
+}
+
 /** What identification gets of an ELF program with this content: the scanner's own extraction. */
 export function inputOf(content: FileContent): IdentifyInput {
   const source = bytesSource(elfProgram(content))

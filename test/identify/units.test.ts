@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { noneExplained } from '../../src/identify/explained.ts'
-import { isLive, liveWeight, stringsFound, type UnitEvidence, weighUnits } from '../../src/identify/units.ts'
-import { functions, inputOf, labels, type Setting, sentences, settingOf } from './setting.ts'
+import { type Explained, noneExplained } from '../../src/identify/explained.ts'
+import { stringsFound } from '../../src/identify/live.ts'
+import { type UnitEvidence, weighUnits } from '../../src/identify/units.ts'
+import { type FileContent, functions, inputOf, labels, rowsOf, type Setting, sentences, settingOf } from './setting.ts'
 
 const OWN = sentences('heron', 10)
 const LABELS = labels('heron', 60)
@@ -25,6 +26,13 @@ beforeAll(async () => {
 })
 afterAll(() => setting.close())
 
+/** Nothing is explained of a file with this content but the given prints. */
+function explaining(content: FileContent, prints: readonly number[]): Explained {
+  const explained = noneExplained(inputOf(content).prints.count)
+  for (const print of prints) explained.prints.add(print)
+  return explained
+}
+
 /** The evidence for one unit of heron in a file with these constants and functions. */
 async function evidence(
   path: string,
@@ -35,14 +43,14 @@ async function evidence(
   const candidates = await setting.candidates(content)
   const heron = candidates.find(({ record }) => record.name === 'heron')
   if (heron === undefined) return undefined
-  return weighUnits(heron, noneExplained(), inputOf(content).prints).find(
+  return weighUnits(heron, explaining(content, []), inputOf(content).prints).find(
     ({ unit }) => heron.record.units[unit]?.path === path,
   )
 }
 
 async function live(path: string, strings: readonly string[], symbols: readonly string[] = []): Promise<boolean[]> {
   const found = await evidence(path, strings, symbols)
-  return [0, 1].map((release) => found !== undefined && isLive(found, release))
+  return [0, 1].map((release) => found !== undefined && found.worth[release]! > 0)
 }
 
 describe('a unit is live', () => {
@@ -89,18 +97,18 @@ describe('a unit is live', () => {
 describe('what a live unit weighs', () => {
   test('is nothing while it is not live', async () => {
     const found = await evidence('crane.c', LONG.slice(0, 10))
-    expect(liveWeight(found!, 0)).toBe(0)
+    expect(found!.worth[0]).toBe(0)
   })
 
   test('is at most 40, so that one file cannot outvote a library', async () => {
     const found = await evidence('crane.c', LONG)
-    expect(liveWeight(found!, 0)).toBe(40)
+    expect(found!.worth[0]).toBe(40)
   })
 
   test('counts a table of labels as one piece', async () => {
     const few = await evidence('names.c', [...LABELS.slice(0, 20), ...sentences('name', 2)])
     const all = await evidence('names.c', [...LABELS, ...sentences('name', 2)])
-    expect(liveWeight(all!, 1)).toBe(liveWeight(few!, 1))
+    expect(all!.worth[1]).toBe(few!.worth[1])
   })
 
   test('never rises when hits are removed', async () => {
@@ -114,13 +122,13 @@ describe('what a live unit weighs', () => {
     const content = { strings, symbols: FUNCTIONS }
     const [heron] = await setting.candidates(content)
     const found = inputOf(content).prints
-    const prints = [...new Set([...heron!.units.values()].flat().map(({ print }) => print))]
-    const whole = new Map(weighUnits(heron!, noneExplained(), found).map((unit) => [unit.unit, unit]))
+    const prints = [...new Set(rowsOf(heron!).map((row) => heron!.hits.prints[row]!))]
+    const whole = new Map(weighUnits(heron!, explaining(content, []), found).map((unit) => [unit.unit, unit]))
     fc.assert(
       fc.property(fc.subarray(prints), (removed) => {
-        for (const unit of weighUnits(heron!, { prints: new Set(removed), stems: new Set() }, found))
+        for (const unit of weighUnits(heron!, explaining(content, removed), found))
           for (const release of [0, 1])
-            expect(liveWeight(unit, release)).toBeLessThanOrEqual(liveWeight(whole.get(unit.unit)!, release))
+            expect(unit.worth[release]).toBeLessThanOrEqual(whole.get(unit.unit)!.worth[release]!)
       }),
     )
   })
@@ -128,8 +136,8 @@ describe('what a live unit weighs', () => {
   test('hits that are explained already are left out', async () => {
     const content = { strings: OWN }
     const [heron] = await setting.candidates(content)
-    const prints = [...heron!.units.values()].flat().map(({ print }) => print)
-    expect(weighUnits(heron!, { prints: new Set(prints), stems: new Set() }, inputOf(content).prints)).toEqual([])
+    const prints = rowsOf(heron!).map((row) => heron!.hits.prints[row]!)
+    expect(weighUnits(heron!, explaining(content, prints), inputOf(content).prints)).toEqual([])
   })
 })
 

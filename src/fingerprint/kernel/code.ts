@@ -71,8 +71,8 @@ const MOST_MASK_BYTES = 8
 const LEAST_IMMEDIATE_INSTRUCTION = 4
 
 /** Bytes of `Request` in assembly/functions.ts, and where its results are, in 32-bit words. */
-const REQUEST_BYTES = 88
-const RESULT_WORD = 18
+const REQUEST_BYTES = 104
+const RESULT_WORD = 22
 
 /** Whether functions of an instruction set can be fingerprinted. */
 export function isCodeKnown(arch: Arch): boolean {
@@ -157,6 +157,8 @@ export function codeBatches(kernel: Kernel, window: CodeWindow, options: CodeOpt
     const ranges = writeRanges(words(kernel, rangesAt, most * 2), window, most)
     const masks = writeMasks(words(kernel, masksAt, maskCapacity * 2), window.relocations, windowAt, size)
     const [lowest, addressBytes] = lowAddresses(options.addresses)
+    const functions = kernel.filterOf(prefilter, Kind.Function)
+    const mnemonics = kernel.filterOf(prefilter, Kind.Mnemonics)
     new Float64Array(kernel.exports.memory.buffer, requestAt, 1)[0] = window.offset
     const request = words(kernel, requestAt, REQUEST_BYTES / 4)
     request.set(
@@ -177,16 +179,20 @@ export function codeBatches(kernel: Kernel, window: CodeWindow, options: CodeOpt
         mnemonicsAt,
         immediatesAt,
         immediateCapacity,
+        functions.at,
+        functions.blocks,
+        mnemonics.at,
+        mnemonics.blocks,
       ],
       2,
     )
     kernel.exports.fingerprintFunctions(requestAt)
-    const batch = (kind: Kind, at: number, capacity: number, count: number) =>
-      kernel.rows(at, capacity, kernel.retain(at, capacity, count, prefilter, kind))
+    const [functionRows, mnemonicRows, immediateRows] = request.subarray(RESULT_WORD)
+    const wanted = kernel.retain(immediatesAt, immediateCapacity, immediateRows!, prefilter, Kind.Immediate)
     return {
-      functions: batch(Kind.Function, functionsAt, ranges, request[RESULT_WORD]!),
-      mnemonics: batch(Kind.Mnemonics, mnemonicsAt, ranges, request[RESULT_WORD + 1]!),
-      immediates: batch(Kind.Immediate, immediatesAt, immediateCapacity, request[RESULT_WORD + 2]!),
+      functions: kernel.rows(functionsAt, ranges, functionRows!),
+      mnemonics: kernel.rows(mnemonicsAt, ranges, mnemonicRows!),
+      immediates: kernel.rows(immediatesAt, immediateCapacity, wanted),
     }
   })
 }

@@ -140,6 +140,7 @@ class DataScan {
     const held = this.#end - this.#start
     const { base, offset, prefilter } = this.#range
     const touched = this.#passTouched()
+    const filter = this.#kernel.filterOf(prefilter, kind)
     const count = this.#kernel.exports.tables(
       this.#input,
       held,
@@ -149,13 +150,14 @@ class DataScan {
       touched.count,
       this.#start,
       this.#output,
+      filter.at,
+      filter.blocks,
     )
     // The first place whose window is not yet whole.
     const places = Math.floor((this.#end - TABLE_BYTES - this.#nextTable) / TABLE_ALIGNMENT) + 1
     this.#nextTable += Math.max(places, 0) * TABLE_ALIGNMENT
     const capacity = this.#kernel.exports.tableRows(held)
-    const kept = this.#kernel.retain(this.#output, capacity, count, prefilter, kind)
-    if (kept > 0) this.#sink.tables?.(this.#kernel.rows(this.#output, capacity, kept))
+    if (count > 0) this.#sink.tables?.(this.#kernel.rows(this.#output, capacity, count))
   }
 
   /** The ranges that are still ahead: each is passed once, and not again in every window. */

@@ -32,7 +32,10 @@ export interface KernelExports {
   readonly openUnits: WebAssembly.Global
   /** Capacity of the output of {@link tables} for `size` bytes. */
   tableRows(size: number): number
-  /** Finds the table windows from byte `from` on, off the ranges (pairs of offset and size); returns the rows. */
+  /**
+   * Finds the table windows from byte `from` on, off the ranges (pairs of offset and size), that the filter may hold;
+   * returns the rows.
+   */
   tables(
     at: number,
     size: number,
@@ -42,6 +45,8 @@ export interface KernelExports {
     rangeCount: number,
     rangeBase: number,
     output: number,
+    filter: number,
+    blocks: number,
   ): number
   /** Fingerprints names (pairs of start in the window and bytes) into an output of `count` rows; returns the rows. */
   names(window: number, requests: number, count: number, base: number, output: number): number
@@ -54,10 +59,12 @@ export interface KernelExports {
 }
 
 /** A filter in the kernel's memory. */
-interface Filter {
+export interface Filter {
   readonly at: number
   readonly blocks: number
 }
+
+const NO_FILTER: Filter = { at: 0, blocks: 0 }
 
 /** WebAssembly counts memory in these. */
 const PAGE_BYTES = 65_536
@@ -138,10 +145,16 @@ export class Kernel {
    * @returns how many are left
    */
   retain(output: number, capacity: number, count: number, prefilter: Prefilter | undefined, kind: Kind): number {
-    if (count === 0 || prefilter === undefined) return count
+    if (count === 0) return count
+    const { at, blocks } = this.filterOf(prefilter, kind)
+    return blocks === 0 ? count : this.exports.retain(output, capacity, count, at, blocks)
+  }
+
+  /** Where the filter of a kind is; without blocks where there is none, and everything is wanted. */
+  filterOf(prefilter: Prefilter | undefined, kind: Kind): Filter {
+    if (prefilter === undefined) return NO_FILTER
     if (this.#prefilter !== prefilter) throw new TypeError('kernel: the prefilter is not loaded')
-    const filter = this.#filters.get(kind)
-    return filter === undefined ? count : this.exports.retain(output, capacity, count, filter.at, filter.blocks)
+    return this.#filters.get(kind) ?? NO_FILTER
   }
 
   /**

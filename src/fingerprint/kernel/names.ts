@@ -43,15 +43,41 @@ export function hashNames(
 /** The names ordered by the window that they start in, and where each window's end there. */
 function byWindow({ bytes, count, starts }: NameRanges): { order: Uint32Array; ends: Uint32Array } {
   const ends = new Uint32Array(Math.floor(bytes.length / WINDOW_BYTES) + 1)
-  const windowOf = (i: number): number => Math.floor(starts[i]! / WINDOW_BYTES)
-  for (let i = 0; i < count; i++) ends[windowOf(i)]!++
+  for (let i = 0; i < count; i++) ends[Math.floor(starts[i]! / WINDOW_BYTES)]!++
   for (let window = 1; window < ends.length; window++) ends[window]! += ends[window - 1]!
   const order = new Uint32Array(count)
-  for (let i = count - 1; i >= 0; i--) order[--ends[windowOf(i)]!] = i
+  for (let i = count - 1; i >= 0; i--) order[--ends[Math.floor(starts[i]! / WINDOW_BYTES)]!] = i
   // Each has moved down to where its window starts.
   ends.copyWithin(0, 1)
   ends[ends.length - 1] = count
   return { order, ends }
+}
+
+// Loops stand in functions without callbacks: what the engine compiles for them then serves for all files.
+
+/** Where the first of the names starts, and the end of the last. */
+function spanOf(starts: Uint32Array, lengths: Uint32Array, names: Uint32Array): [number, number] {
+  let first = Number.POSITIVE_INFINITY
+  let end = 0
+  for (let i = 0; i < names.length; i++) {
+    const start = starts[names[i]!]!
+    if (start < first) first = start
+    if (start + lengths[names[i]!]! > end) end = start + lengths[names[i]!]!
+  }
+  return [first, end]
+}
+
+function writeRequests(
+  words: Uint32Array,
+  starts: Uint32Array,
+  lengths: Uint32Array,
+  names: Uint32Array,
+  origin: number,
+): void {
+  for (let i = 0; i < names.length; i++) {
+    words[2 * i] = starts[names[i]!]! - origin
+    words[2 * i + 1] = lengths[names[i]!]!
+  }
 }
 
 function hashWindow(
@@ -61,12 +87,7 @@ function hashWindow(
   prefilter: Prefilter | undefined,
   sink: (batch: Batch) => void,
 ): void {
-  let first = bytes.length
-  let end = 0
-  for (const i of order) {
-    first = Math.min(first, starts[i]!)
-    end = Math.max(end, starts[i]! + lengths[i]!)
-  }
+  const [first, end] = spanOf(starts, lengths, order)
   const window = kernel.reserve(end - first)
   const capacity = Math.min(order.length, BATCH_NAMES)
   const requests = kernel.reserve(capacity * REQUEST_BYTES)
@@ -75,11 +96,7 @@ function hashWindow(
   for (let done = 0; done < order.length; done += capacity) {
     const count = Math.min(capacity, order.length - done)
     const words = new Uint32Array(kernel.exports.memory.buffer, requests, 2 * count)
-    for (let i = 0; i < count; i++) {
-      const name = order[done + i]!
-      words[2 * i] = starts[name]! - first
-      words[2 * i + 1] = lengths[name]!
-    }
+    writeRequests(words, starts, lengths, order.subarray(done, done + count), first)
     const rows = kernel.exports.names(window, requests, count, offset + first, output)
     const kept = kernel.retain(output, count, rows, prefilter, Kind.Symbol)
     if (kept > 0) sink(kernel.rows(output, count, kept))

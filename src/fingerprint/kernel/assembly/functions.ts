@@ -1,6 +1,7 @@
 /** Fingerprints of the functions in a window of code: reads a request from memory, writes results behind it. */
 
 import * as aarch64 from './aarch64'
+import { mayHold } from './filter'
 import { forgetImmediates, immediateRows, setAddresses, startFunction, startImmediates } from './immediates'
 import { putRow } from './memory'
 import * as x86 from './x86'
@@ -44,6 +45,11 @@ class Request {
   mnemonicsAt: u32
   immediatesAt: u32
   immediateCapacity: u32
+  /** What is wanted of the first two: filters and their blocks, 0 blocks where everything is. */
+  functionFilter: u32
+  functionBlocks: u32
+  mnemonicFilter: u32
+  mnemonicBlocks: u32
   /** Results: rows. */
   functionCount: u32
   mnemonicCount: u32
@@ -61,7 +67,8 @@ export function fingerprintFunctions(request: Request): void {
   const toOffset = request.fileOffset - <f64>request.windowAt
   startImmediates(request.immediatesAt, request.immediateCapacity, toOffset)
   const capacity = request.rangeCount
-  let rows: u32 = 0
+  let functionRows: u32 = 0
+  let mnemonicRows: u32 = 0
   for (let i: u32 = 0; i < request.rangeCount; i++) {
     const range: usize = request.rangesAt + i * RANGE_BYTES
     const from = load<u32>(range)
@@ -75,17 +82,26 @@ export function fingerprintFunctions(request: Request): void {
       continue
     }
     if (instructions < LEAST_INSTRUCTIONS) continue
+    const kept = xxh64(request.keptAt, <u32>(keptEnd - request.keptAt))
+    const bare = xxh64(request.tokensAt, <u32>(tokensEnd - request.tokensAt))
+    const isKeptWanted = isWanted(request.functionFilter, request.functionBlocks, kept)
+    const isBareWanted = isWanted(request.mnemonicFilter, request.mnemonicBlocks, bare)
+    // Most functions of a large program are nobody's.
+    if (!isKeptWanted && !isBareWanted) continue
     const variety = min(varietyOf(request), MOST_VARIETY)
     const offset = <f64>at + toOffset
-    const kept = xxh64(request.keptAt, <u32>(keptEnd - request.keptAt))
-    putRow(request.functionsAt, capacity, rows, kept, offset, to - from, variety)
-    const bare = xxh64(request.tokensAt, <u32>(tokensEnd - request.tokensAt))
-    putRow(request.mnemonicsAt, capacity, rows, bare, offset, to - from, variety)
-    rows++
+    if (isKeptWanted) putRow(request.functionsAt, capacity, functionRows++, kept, offset, to - from, variety)
+    if (isBareWanted) putRow(request.mnemonicsAt, capacity, mnemonicRows++, bare, offset, to - from, variety)
   }
-  request.functionCount = rows
-  request.mnemonicCount = rows
+  request.functionCount = functionRows
+  request.mnemonicCount = mnemonicRows
   request.immediateCount = immediateRows()
+}
+
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
+function isWanted(filter: usize, blocks: u32, hash: u64): bool {
+  return blocks == 0 || mayHold(filter, blocks, <u32>(hash >> 32), <u32>hash)
 }
 
 let keptEnd: usize = 0

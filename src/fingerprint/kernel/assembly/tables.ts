@@ -1,5 +1,6 @@
 /** Windows of constant data, chosen by their content: "Tables" in `docs/fingerprints.md`. */
 
+import { mayHold } from './filter'
 import { putRow } from './memory'
 import { isAsciiText } from './text'
 import { xxh64 } from './xxh64'
@@ -24,7 +25,7 @@ export function tableRows(size: u32): u32 {
 /**
  * Finds the table windows that lie within `size` bytes at `at` and start at `from`, `from + 4` and so on; writes
  * {@link tableRows} rows at most to `output`. `base` is the file offset of `at`. The `rangeCount` ranges at `ranges` are
- * counted from `at - rangeBase`.
+ * counted from `at - rangeBase`. What the `blocks` blocks of `filter` do not hold is left out; without blocks nothing is.
  *
  * @returns the rows written
  */
@@ -37,6 +38,8 @@ export function tables(
   rangeCount: u32,
   rangeBase: u32,
   output: usize,
+  filter: usize,
+  blocks: u32,
 ): u32 {
   if (size < WINDOW_BYTES || from > size - WINDOW_BYTES) return 0
   range = ranges
@@ -60,8 +63,12 @@ export function tables(
       const window = place + 4 * <usize>ctz(chosen)
       if (window > last) break
       const offset = <u32>(window - at)
-      if (isText(window) || !isVaried(window) || isTouched(rangeBase + offset) || isAscending(window)) continue
-      putRow(output, capacity, rows, xxh64(window, WINDOW_BYTES), base + <f64>offset, WINDOW_BYTES, 0)
+      if (isText(window) || isMostlyZero(window)) continue
+      // Known windows are few, and asking costs less than the tests that are left.
+      const hash = xxh64(window, WINDOW_BYTES)
+      if (blocks !== 0 && !mayHold(filter, blocks, <u32>(hash >> 32), <u32>hash)) continue
+      if (!isVaried(window) || isTouched(rangeBase + offset) || isAscending(window)) continue
+      putRow(output, capacity, rows, hash, base + <f64>offset, WINDOW_BYTES, 0)
       rows++
     }
   }
@@ -98,15 +105,21 @@ function textOrZero(x: v128): v128 {
 const seen: usize = memory.data(1024)
 let windowNumber: u32 = 0
 
-/** Whether the window has enough distinct byte values: cheap tests decide nearly always, then all are counted. */
+/** Whether it has so many zeros that there are too few other values; {@link isVaried} would say the same. */
 // @ts-expect-error: a decorator of AssemblyScript
 @inline
-function isVaried(at: usize): bool {
+function isMostlyZero(at: usize): bool {
   const zero = i64x2.splat(0)
   const zeros =
     popcnt(<u32>i8x16.bitmask(i8x16.eq(v128.load(at), zero))) +
     popcnt(<u32>i8x16.bitmask(i8x16.eq(v128.load(at, 16), zero)))
-  if (zeros + MIN_VALUES > WINDOW_BYTES + 1) return false
+  return zeros + MIN_VALUES > WINDOW_BYTES + 1
+}
+
+/** Whether the window has enough distinct byte values: a cheap test decides nearly always, then all are counted. */
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
+function isVaried(at: usize): bool {
   let values = lowBits(load<u64>(at)) | lowBits(load<u64>(at, 8))
   if (popcnt(values) >= MIN_VALUES) return true
   values |= lowBits(load<u64>(at, 16)) | lowBits(load<u64>(at, 24))
