@@ -28,6 +28,9 @@ export async function privateApt(directory, { suites = [], sourceSuites = [], ar
     /** Downloads one version of a package into `target`. */
     download: (name, version, arch, target) =>
       run('apt-get', ['download', '--quiet', `${name}:${arch}=${version}`], { env, cwd: target }),
+    /** Downloads the newest version that the suites have of a package into `target`. */
+    downloadNewest: (name, arch, target) =>
+      run('apt-get', ['download', '--quiet', `${name}:${arch}`], { env, cwd: target }),
     /** Downloads the source package that a suite has into `target`; nothing is unpacked. */
     source: (name, suite, target) =>
       run('apt-get', ['source', '--quiet', '--download-only', '--only-source', `${name}/${suite}`], { env, cwd: target }),

@@ -86,9 +86,25 @@ export function isPublicImmediate(high: number, low: number): boolean {
   return publicImmediateHashes().has((BigInt(high) << 32n) | BigInt(low))
 }
 
+let halves: ReadonlySet<bigint> | undefined
+
+/** Fingerprints of what 32-bit code holds of elements of 64 bits: their halves. */
+function publicHalfHashes(): ReadonlySet<bigint> {
+  if (halves !== undefined) return halves
+  const hashes = new Set<bigint>()
+  for (const { elements, sizes } of algorithmTables())
+    if (sizes.includes(8))
+      for (const element of elements)
+        for (const half of [element & 0xffff_ffffn, (element >> 32n) & 0xffff_ffffn])
+          if (isRareImmediate(half)) hashes.add(hash64(immediateBytes(half)))
+  halves = hashes
+  return hashes
+}
+
 /** Whether a fingerprint of a kind is that of a published algorithm. */
 export function isPublicFeature(kind: FeatureKind, high: number, low: number): boolean {
-  if (kind === FeatureKind.Immediate) return isPublicImmediate(high, low)
+  if (kind === FeatureKind.Immediate)
+    return isPublicImmediate(high, low) || publicHalfHashes().has((BigInt(high) << 32n) | BigInt(low))
   return (kind === FeatureKind.Table || kind === FeatureKind.BigEndianTable) && isPublicTable(high, low)
 }
 

@@ -1,12 +1,13 @@
 import type { KindFeatures } from '../database/postings.ts'
 import type { ComponentPrints, ReleaseRecord, UnitTotals } from '../database/schema.ts'
+import { uncompiledStrings } from './uncompiled-strings.ts'
 
 /** The kinds whose features are counted per unit. */
 export type CountedFeatures = Readonly<Record<keyof UnitTotals, KindFeatures>>
 
-/** The totals of every unit, by component and unit. */
+/** The totals of every unit, by component and unit. Strings that no build holds are not counted. */
 export function unitTotals(prints: readonly ComponentPrints[], features: CountedFeatures): UnitTotals[][] {
-  const strings = totalsOf(prints, features.strings, true)
+  const strings = totalsOf(prints, features.strings, true, uncompiledStrings(prints, features.strings))
   const tables = totalsOf(prints, features.tables, false)
   const bigEndianTables = totalsOf(prints, features.bigEndianTables, false)
   const immediates = totalsOf(prints, features.immediates, false)
@@ -20,7 +21,12 @@ export function unitTotals(prints: readonly ComponentPrints[], features: Counted
   )
 }
 
-function totalsOf(prints: readonly ComponentPrints[], features: KindFeatures, withBuilt: boolean): number[][][] {
+function totalsOf(
+  prints: readonly ComponentPrints[],
+  features: KindFeatures,
+  withBuilt: boolean,
+  left?: Uint8Array,
+): number[][][] {
   const { order, starts } = byComponent(features, prints.length)
   return prints.map(({ units, sets, releases }, component) => {
     const [from, to] = [starts[component]!, starts[component + 1]!]
@@ -30,6 +36,7 @@ function totalsOf(prints: readonly ComponentPrints[], features: KindFeatures, wi
     const changes = new Int32Array(units.length * width)
     for (let i = from; i < to; i++) {
       const posting = order[i]!
+      if (left?.[posting] === 1) continue
       const row = features.unit[posting]! * width
       const intervals = sets[features.set[posting]!]!
       for (let j = 0; j < intervals.length; j += 2) {

@@ -26,7 +26,10 @@ export function isText(kind: Kind): boolean {
 
 /** Bits of {@link PrintSet.flags}. */
 export const PrintFlag = {
-  /** A string without a space: a name, a keyword, an identifier. Specifications are full of them, and nobody owns those. */
+  /**
+   * A string without a space, or of words that all begin with a capital or a digit: a name, a keyword, an identifier.
+   * Specifications are full of them, and nobody owns those.
+   */
   Label: 1,
 } as const
 

@@ -11,7 +11,7 @@ export const MAX_STRING_BYTES = 65_536
 
 /** Receives features as they are found. Offsets are those of the bytes given, plus the base. */
 export interface StringSink {
-  /** `isLabel`: the string has no space. */
+  /** `isLabel`: the string has no space, or is a name. */
   string(hash: bigint, offset: number, length: number, isLabel: boolean): void
   /** Several templates may come from one string. */
   template(template: Template, offset: number, length: number): void

@@ -3,7 +3,8 @@ import { upstreamVersion } from './upstream.ts'
 
 /**
  * Whether two texts name one release of a component, however each is written: with or without a `v`, with the epoch and
- * revision of a distribution, with separators of another kind (`2_9_14`), with zeros at the end or not.
+ * revision of a distribution, with separators of another kind (`2_9_14`), with zeros at the end or not, a date with
+ * dashes (`2022-06-01`) or none.
  *
  * What a builder appends does not count: `1.3.1-e00f703`, `1.1.1k+quic` and `1.3.0.1-motley-8002e91` are `1.3.1`,
  * `1.1.1k` and `1.3.0.1`. What announces another release does: `1.10.1-DEV` is not `1.10.1`. Texts that name no release
@@ -26,7 +27,10 @@ export function namesRelease(version: string): boolean {
 
 /** The version without a leading `v`, the marks of a distribution and what a builder appended. */
 export function plainVersion(version: string): string {
-  const written = version.trim().replace(/^v(?=\d)/i, '')
+  const written = version
+    .trim()
+    .replace(/^v(?=\d)/i, '')
+    .replace(/^(\d{4})-(\d\d)-(\d\d)(?!\d)/, '$1$2$3')
   return isDistributionVersion(written) ? upstreamVersion(written) : withoutBuild(written)
 }
 

@@ -106,7 +106,8 @@ test('totals count the strings of all releases, and the rest of source releases'
   })
   expect(totals).toEqual([
     [
-      { strings: [0, 2, 1, 3, 2, 1], tables: [0, 2, 2, 1], bigEndianTables: [], immediates: [] },
+      // The first string is in the source of a build that lacks it.
+      { strings: [0, 1, 1, 3, 2, 1], tables: [0, 2, 2, 1], bigEndianTables: [], immediates: [] },
       { strings: [1, 1], tables: [2, 1], bigEndianTables: [], immediates: [] },
     ],
   ])

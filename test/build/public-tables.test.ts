@@ -74,6 +74,8 @@ describe('a listed start', () => {
 })
 
 test.each([
+  ['the upper half of the first round constant of SHA-512', 0x428a2f98n, true],
+  ['its lower half, as 32-bit code has it', 0xd728ae22n, true],
   ['the first constant of MD5', 0xd76aa478n, true],
   ['the first round constant of SHA-256', 0x428a2f98n, true],
   ['another number', 0xd76aa479n, false],

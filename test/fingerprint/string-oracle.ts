@@ -96,7 +96,7 @@ function emit(bytes: Uint8Array, start: number, end: number, offset: number, len
   }
   if (end - start < MIN_STRING_BYTES) return
   const text = bytes.subarray(start, end)
-  sink.string(hash64(text), offset, length, !text.includes(0x20))
+  sink.string(hash64(text), offset, length, isLabel(Buffer.from(text).toString('latin1')))
   if (sink.typeName !== undefined && mayBeTypeName(text)) {
     const name = typeOfRuntimeName(asciiText(bytes, start, end))
     if (name !== undefined) sink.typeName(name, offset, length)
@@ -157,4 +157,9 @@ function mayHoldVersion(bytes: Uint8Array, start: number, end: number): boolean 
 
 function asciiText(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+}
+
+/** No space, or words that begin with no small letter. */
+function isLabel(text: string): boolean {
+  return !text.includes(' ') || (/^[A-Za-z0-9 -]*$/.test(text) && !/(?:^| )[a-z]/.test(text))
 }

@@ -89,7 +89,14 @@ test.each([
   ['tab\tonly', true],
   ['two words', false],
   [' led by one', false],
-])('%j is a label: %s, as it has no space', (text, isLabel) => {
+  ['Request Header Fields Too Large', true],
+  ['Non-Authoritative Information', true],
+  ['Range Not satisfiable', false],
+  ['Out of Memory', false],
+  ['Size: %d', false],
+  ['2 Kinds 4 All', true],
+  ['Trailing ', true],
+])('%j is a label: %s, as it has no space or names something', (text, isLabel) => {
   expect(scan(`${text}\0`).strings[0]?.endsWith(' label')).toBe(isLabel)
 })
 

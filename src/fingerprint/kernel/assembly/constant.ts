@@ -65,7 +65,7 @@ export function take(text: usize, length: u32, offset: u32, unit: u32): void {
   }
   if (length >= MIN_STRING_BYTES) {
     if (mayBeTypeName(text, length)) flags |= MAY_BE_TYPE_NAME
-    const label = (seen & HAS_SPACE) === 0 ? LABEL : 0
+    const label = (seen & HAS_SPACE) === 0 || isName(text, length) ? LABEL : 0
     putRow(prints, capacity, printCount, xxh64(text, length), base + <f64>offset, length * unit, label)
     printCount++
   }
@@ -75,6 +75,22 @@ export function take(text: usize, length: u32, offset: u32, unit: u32): void {
   store<u32>(at, offset)
   store<u32>(at, length * unit, 4)
   store<u32>(at, unit === 2 ? flags | IS_WIDE : flags, 8)
+}
+
+/**
+ * Whether it is words of letters and digits that all begin with a capital or a digit: `Request Header Fields Too Large`, `Old
+ * North Arabian`. Sentences and messages have words that do not; names of standards, and of what they list, have none.
+ */
+function isName(text: usize, length: u32): bool {
+  let before: u32 = 0x20
+  for (let i: u32 = 0; i < length; i++) {
+    const byte: u32 = load<u8>(text + i)
+    const isSmall = byte - 0x61 < 26
+    if (isSmall && before === 0x20) return false
+    if (!isSmall && byte - 0x41 >= 26 && byte - 0x30 >= 10 && byte !== 0x20 && byte !== 0x2d) return false
+    before = byte
+  }
+  return true
 }
 
 const HAS_SPACE: u32 = 1

@@ -1,0 +1,87 @@
+import { FEATURE_KINDS } from '../database/feature-kinds.ts'
+import type { KindFeatures } from '../database/postings.ts'
+import type { ComponentPrints, FeatureTable, Intervals, ReleaseRecord } from '../database/schema.ts'
+
+/**
+ * Which postings of strings no build holds, though it was made of a source that does: texts of asserts and traces, of other
+ * platforms, and arguments that a macro drops. Where a unit was built in a release whose source has the string in it, and
+ * no build of such a release has the string anywhere, a program is not expected to hold it.
+ *
+ * @returns 1 for each such posting
+ */
+export function uncompiledStrings(prints: readonly ComponentPrints[], strings: KindFeatures): Uint8Array {
+  const builds = prints.map(buildsOf)
+  const uncompiled = new Uint8Array(strings.component.length)
+  for (let feature = 0; feature + 1 < strings.starts.length; feature++)
+    for (let start = strings.starts[feature]!, end = start; start < strings.starts[feature + 1]!; start = end) {
+      const component = strings.component[start]!
+      while (end < strings.starts[feature + 1]! && strings.component[end] === component) end++
+      const { built, units } = builds[component]!
+      const { sets } = prints[component]!
+      const held = new Set<number>()
+      for (let p = start; p < end; p++) for (const source of built[strings.set[p]!]!) held.add(source)
+      for (let p = start; p < end; p++) {
+        const set = sets[strings.set[p]!]!
+        const here = [...units[strings.unit[p]!]!].filter((source) => holds(set, source))
+        if (here.length > 0 && !here.some((source) => held.has(source))) uncompiled[p] = 1
+      }
+    }
+  return uncompiled
+}
+
+/** What was built of a component, by the source releases of the same versions. */
+interface Builds {
+  /** By set. */
+  readonly built: readonly (readonly number[])[]
+  /** By unit. */
+  readonly units: readonly ReadonlySet<number>[]
+}
+
+function buildsOf({ features, units, sets, releases }: ComponentPrints): Builds {
+  const builtFrom = sourcesOfBuilt(releases)
+  const built = sets.map((set) => sourcesBuilt(set, builtFrom))
+  return {
+    built,
+    units: sourcesByUnit(
+      FEATURE_KINDS.map((kind) => features[kind]),
+      units.length,
+      built,
+    ),
+  }
+}
+
+/** By built release the source release of its version, -1 where there is none; -1 for source releases. */
+function sourcesOfBuilt(releases: readonly ReleaseRecord[]): number[] {
+  const sources = new Map<string, number>()
+  releases.forEach(({ version, origin }, release) => {
+    if (origin === 'source') sources.set(version, release)
+  })
+  return releases.map(({ version, origin }) => (origin === 'built' ? (sources.get(version) ?? -1) : -1))
+}
+
+/** The built releases of a set, by their source releases. */
+function sourcesBuilt(set: Intervals, builtFrom: readonly number[]): number[] {
+  const found: number[] = []
+  for (let i = 0; i < set.length; i += 2)
+    for (let release = set[i]!; release <= set[i + 1]!; release++)
+      if (builtFrom[release]! >= 0) found.push(builtFrom[release]!)
+  return found
+}
+
+/** By unit the source releases in whose build it is. */
+function sourcesByUnit(
+  tables: readonly FeatureTable[],
+  units: number,
+  built: readonly (readonly number[])[],
+): ReadonlySet<number>[] {
+  const byUnit = Array.from({ length: units }, () => new Set<number>())
+  for (const table of tables)
+    for (let p = 0; p < table.units.length; p++)
+      for (const source of built[table.sets[p]!]!) byUnit[table.units[p]!]!.add(source)
+  return byUnit
+}
+
+function holds(set: Intervals, release: number): boolean {
+  for (let i = 0; i < set.length; i += 2) if (set[i]! <= release && release <= set[i + 1]!) return true
+  return false
+}
