@@ -52,7 +52,7 @@ const rates = Object.entries(WAYS).map(([way, methods]) => {
   return { way, fitted: rateOf(of('fitted')), held: rateOf(of('held')) }
 })
 const result = {
-  command: 'node bench/accuracy/calibrate.mjs',
+  command: 'npm run bench:calibrate',
   database: db.summary.digest,
   rates,
   halves: Object.entries(halves).map(([half, list]) => ({ half, claims: list.length, brier: brier(list) })),

@@ -1,3 +1,4 @@
+import { table } from '../snippets/tables.mjs'
 import { groupBy, isRight, summarise } from './score.mjs'
 
 /** Errors listed by name; a longer list says nothing that the tables do not. */
@@ -160,9 +161,4 @@ function share(part, whole) {
 
 function percent(value) {
   return `${(100 * value).toFixed(1)} %`
-}
-
-function table(head, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)]
 }

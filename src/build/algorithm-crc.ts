@@ -29,7 +29,27 @@ export function crcTables(): AlgorithmTable[] {
       Array.from({ length: 16 }, (_, i) => step(BigInt(i), 0xedb8_8320n, 32, true, 4)),
       4,
     ),
+    algorithmTable('CRC-32 powers of x', powers(0xedb8_8320n), 4),
+    algorithmTable('CRC-32C powers of x', powers(0x82f6_3b78n), 4),
   ]
+}
+
+/** Of a reflected polynomial of 32 bits x^(2^n) for all n, with which checks of parts are combined. */
+function powers(polynomial: bigint): bigint[] {
+  const found = [1n << 30n]
+  while (found.length < 32) found.push(product(found.at(-1)!, found.at(-1)!, polynomial))
+  return found
+}
+
+/** The product of two reflected polynomials of 32 bits, modulo a third. */
+function product(a: bigint, b: bigint, polynomial: bigint): bigint {
+  let sum = 0n
+  let shifted = b
+  for (let bit = 31n; bit >= 0n; bit--) {
+    if (((a >> bit) & 1n) === 1n) sum ^= shifted
+    shifted = (shifted & 1n) === 1n ? (shifted >> 1n) ^ polynomial : shifted >> 1n
+  }
+  return sum
 }
 
 function sliced(

@@ -1,4 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { FeatureKind } from '../../src/database/feature-kinds.ts'
+import { PrintsBuilder } from '../../src/database/prints-builder.ts'
+import { decodePrints, encodePrints } from '../../src/database/prints-file.ts'
+import { sameRelease } from '../../src/versions/same.ts'
+import { workDirectory } from '../fixtures/compile.ts'
 
 const load = (name: string) => import(new URL(`../../bench/static/${name}`, import.meta.url).href)
 const { withoutVersions } = await load('blind.mjs')
@@ -7,6 +14,10 @@ const { LIBRARIES, ownerOf } = await load('libraries.mjs')
 const { bytesByArchive, bytesByArchiveOfLld } = await load('link-map.mjs')
 const { drawRoots } = await load('programs.mjs')
 const { summarise } = await load('score.mjs')
+const { databaseWithout } = await load('database.mjs')
+
+const work = workDirectory()
+afterAll(() => work.remove())
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
 
@@ -87,6 +98,36 @@ test('shares are of what is labelled, and a set counts that says "or newer" righ
     { ...pair, outcome: 'false', version: 'unlabelled', setSize: 9 },
   ])
   expect(figures).toEqual({ labelled: 4, found: 3, right: 2, exact: 1, wrong: 1, medianSet: 2, false: 1 })
+})
+
+test('a database loses the builds of tested versions, and keeps their sources and all else', () => {
+  const release = (version: string, origin: 'source' | 'built') => ({ version, origin, provenance: 'test' })
+  const releases = [release('1', 'source'), release('1', 'built'), release('2', 'source'), release('2', 'built')]
+  const builder = new PrintsBuilder('heron', releases)
+  releases.forEach((_, i) => {
+    const hash = builder.internHash(BigInt(i + 1))
+    builder.addFeature(FeatureKind.String, hash, builder.internUnit('heron.c', false), i)
+  })
+  builder.addFile({ sha256: 'ab'.repeat(32), buildId: null, arch: 'arm', release: 3, name: 'libheron.so.2' })
+  const from = join(work.path, 'from')
+  mkdirSync(join(from, 'prints'), { recursive: true })
+  for (const name of ['heron', 'stork'])
+    writeFileSync(join(from, 'prints', `${name}.bpf`), encodePrints({ ...builder.finish(), name }))
+  const { directory, left } = databaseWithout(new Map([['heron', ['2.0']]]), {
+    from,
+    directory: join(work.path, 'without'),
+    modules: { decodePrints, encodePrints, PrintsBuilder, sameRelease },
+  })
+  expect(left).toEqual(['heron 2'])
+  const prints = decodePrints(readFileSync(join(directory, 'prints', 'heron.bpf')))
+  expect(prints.releases.map(({ version, origin }) => `${version} ${origin}`)).toEqual([
+    '1 source',
+    '1 built',
+    '2 source',
+  ])
+  expect([...prints.features[FeatureKind.String].low]).toEqual([1, 2, 3])
+  expect(prints.files).toEqual([])
+  expect(decodePrints(readFileSync(join(directory, 'prints', 'stork.bpf'))).releases).toHaveLength(4)
 })
 
 test('the chart has a bar for each tool with and without version texts', () => {

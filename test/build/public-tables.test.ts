@@ -73,6 +73,18 @@ describe('a listed start', () => {
   })
 })
 
+test('powers for combining checks are those that CRC-32 and CRC-32C give', () => {
+  const elements = (name: string): string[] =>
+    algorithmTables()
+      .find((table) => table.name === name)!
+      .elements.slice(0, 8)
+      .map((element) => element.toString(16))
+  // x^1 to x^16 need no reduction; x^32 is the polynomial itself.
+  const first = ['40000000', '20000000', '8000000', '800000', '8000']
+  expect(elements('CRC-32 powers of x')).toEqual([...first, 'edb88320', 'b1e6b092', 'a06a2517'])
+  expect(elements('CRC-32C powers of x')).toEqual([...first, '82f63b78', '6ea2d55c', '18b8ea18'])
+})
+
 test.each([
   ['the upper half of the first round constant of SHA-512', 0x428a2f98n, true],
   ['its lower half, as 32-bit code has it', 0xd728ae22n, true],
