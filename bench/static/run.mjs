@@ -2,7 +2,10 @@
  * Links small programs with a distribution's static libraries, scans them, as they are and with every text like a version
  * overwritten, and says how many components and versions were recognised. Usage, after `npm run build`:
  *
- *     node bench/static/run.mjs [--suites LIST] [--only TEXT] [--variants TEXT] [--seeds N] [--db DIR] [--out DIR]
+ *     node bench/static/run.mjs [--suites LIST] [--only TEXT] [--variants TEXT] [--seeds N] [--carriers WAY] [--db DIR] [--out DIR]
+ *
+ * `--carriers plain` or `--carriers renamed` adds ten projects to the database that carry zlib, expat or lz4, with the folders
+ * of the copies as they are or under names that tell nothing, and writes what that changes as `static-carriers-*`.
  *
  * `--suites` is one release of Debian with its updates, newest of all counts: `bookworm,bookworm-security`. `--only` takes the
  * libraries whose archive holds the text, `--variants` the ways of linking, and neither writes a result unless `--out` is
@@ -15,8 +18,10 @@ import { parseArgs } from 'node:util'
 import pLimit from 'p-limit'
 import { cacheDirectory } from '../accuracy/cache.mjs'
 import { run } from '../accuracy/command.mjs'
-import { withoutPlaces } from '../snippets/sources.mjs'
+import { unpackSources, withoutPlaces } from '../snippets/sources.mjs'
 import { withoutVersions } from './blind.mjs'
+import { addCarriers, CARRIERS } from './carriers.mjs'
+import { toCarriersMarkdown } from './carriers-table.mjs'
 import { toSvg } from './chart.mjs'
 import { databaseWithout } from './database.mjs'
 import { LIBRARIES, ownerOf } from './libraries.mjs'
@@ -31,6 +36,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     variants: { type: 'string', default: '' },
     seeds: { type: 'string', default: '1' },
+    carriers: { type: 'string' },
     db: { type: 'string' },
     out: { type: 'string' },
     jobs: { type: 'string', default: '2' },
@@ -69,7 +75,12 @@ const tested = new Map()
 for (const { owners } of programs)
   for (const [component, version] of owners) tested.set(component, [...(tested.get(component) ?? []), version])
 const from = values.db === undefined ? DEFAULT_DATABASE : resolve(values.db)
-const reduced = databaseWithout(tested, { from, directory: join(place, 'database'), modules })
+const reduced = databaseWithout(tested, {
+  from,
+  directory: join(place, ['database', suites[0], values.carriers ?? ''].join('-')),
+  modules,
+})
+if (values.carriers !== undefined) await indexCarriers()
 const names = readCatalogNames(join(from, 'components'))
 const db = await openDatabase(reduced.directory, { cacheDirectory: join(place, 'compiled') })
 let result
@@ -78,8 +89,11 @@ try {
 } finally {
   await db.close()
 }
-const markdown = toMarkdown(result)
-if ((values.only === '' && values.variants === '') || values.out !== undefined) {
+const markdown = values.carriers === undefined ? toMarkdown(result) : toCarriersMarkdown(result)
+if (values.carriers !== undefined) {
+  const directory = values.out ?? fileURLToPath(new URL('../results', import.meta.url))
+  writeFileSync(join(directory, `static-carriers-${values.carriers}.md`), markdown)
+} else if ((values.only === '' && values.variants === '') || values.out !== undefined) {
   const directory = values.out ?? fileURLToPath(new URL('../results', import.meta.url))
   mkdirSync(directory, { recursive: true })
   writeFileSync(join(directory, 'static.md'), markdown)
@@ -87,6 +101,19 @@ if ((values.only === '' && values.variants === '') || values.out !== undefined) 
   writeFileSync(join(directory, 'static.svg'), toSvg(result))
 }
 console.log(markdown)
+
+/** The carriers' sources are those of the suite; the database that holds them is for this run alone. */
+async function indexCarriers() {
+  const names = CARRIERS.map((carrier) => carrier.package)
+  const sources = await unpackSources(join(place, 'sources'), names, [[suites[0]]])
+  missing.push(...sources.missing)
+  await addCarriers(reduced.directory, {
+    trees: sources.trees,
+    renamed: values.carriers === 'renamed',
+    work: join(place, 'renamed'),
+    upstreamVersion,
+  })
+}
 
 async function workingVariants(all) {
   const working = []
@@ -191,7 +218,8 @@ async function measure() {
     }
   }
   return {
-    command: 'npm run bench:static',
+    command: `npm run bench:static${values.carriers === undefined ? '' : ` -- --carriers ${values.carriers}`}`,
+    way: values.carriers,
     tool: VERSION,
     suite: `Debian ${suites[0]}`,
     programs: programs.length,
@@ -221,7 +249,7 @@ function labelOf({ archive, variant, owners, allowed }) {
 
 /** What the peer of the accuracy bench says of a file with these bytes. */
 async function banners(bytes) {
-  const path = join(place, 'peer')
+  const path = join(place, `peer-${process.pid}`)
   writeFileSync(path, bytes)
   const peer = fileURLToPath(new URL('../accuracy/peers/strings-banners.mjs', import.meta.url))
   const said = JSON.parse(await run(process.execPath, [peer, path]))

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { mergeFeatures } from '../../src/build/merge.ts'
 import { findVendoredUnits } from '../../src/build/ownership.ts'
+import { hashText } from '../../src/bytes/hash.ts'
 import { FeatureKind } from '../../src/database/feature-kinds.ts'
-import { printsOf, type Units } from './component.ts'
+import { PrintsBuilder } from '../../src/database/prints-builder.ts'
+import { printsOf, sourceReleases, type Units } from './component.ts'
 
 interface Carrier {
   readonly units: Units
@@ -69,4 +71,24 @@ describe('a unit is no copy', () => {
   ])('%s', (_name, rocks) => {
     expect(vendored({ zlib, rocks })).toEqual([])
   })
+})
+
+test('a long history does not make the owner the smaller part of a carrier that was indexed once', () => {
+  const releases = sourceReleases(...Array.from({ length: 20 }, (_, i) => `${i + 1}`))
+  const builder = new PrintsBuilder('curl', releases)
+  const [lib, old] = [builder.internUnit('hsts.c', false), builder.internUnit('old.c', false)]
+  const add = (text: string, unit: number, release: number): void =>
+    builder.addFeature(FeatureKind.String, builder.internHash(hashText(text)), unit, release)
+  for (const release of releases.keys()) {
+    for (const text of texts('hsts', 20)) add(text, lib, release)
+    // What each release words anew is more, in sum, than all that the carrier has.
+    for (const text of texts(`release ${release}`, 10)) add(text, old, release)
+  }
+  const cmake = printsOf('cmake', { 'hsts.c': texts('hsts', 20), 'cmMakefile.cxx': texts('own', 80) })
+  const all = [cmake, builder.finish()].map((prints) => ({ prints, family: prints.name }))
+  const flags = findVendoredUnits(all, mergeFeatures(all.map(({ prints }) => prints.features[FeatureKind.String])))
+  const copies = all.map(({ prints }, c) =>
+    prints.units.flatMap(({ path }, unit) => (flags[c]![unit] === 1 ? [path] : [])),
+  )
+  expect(copies).toEqual([['hsts.c'], []])
 })
