@@ -96,9 +96,9 @@ if (values.carriers !== undefined) {
 } else if ((values.only === '' && values.variants === '') || values.out !== undefined) {
   const directory = values.out ?? fileURLToPath(new URL('../results', import.meta.url))
   mkdirSync(directory, { recursive: true })
-  writeFileSync(join(directory, 'static.md'), markdown)
-  writeFileSync(join(directory, 'static.json'), toJson(result))
-  writeFileSync(join(directory, 'static.svg'), toSvg(result))
+  writeFileSync(join(directory, `${result.name}.md`), markdown)
+  writeFileSync(join(directory, `${result.name}.json`), toJson(result))
+  writeFileSync(join(directory, `${result.name}.svg`), toSvg(result))
 }
 console.log(markdown)
 
@@ -218,7 +218,9 @@ async function measure() {
     }
   }
   return {
-    command: `npm run bench:static${values.carriers === undefined ? '' : ` -- --carriers ${values.carriers}`}`,
+    command: commandLine(),
+    // The first suite has the plain name; results of another one stand beside it.
+    name: values.suites.startsWith('bookworm') ? 'static' : `static-${suites[0]}`,
     way: values.carriers,
     tool: VERSION,
     suite: `Debian ${suites[0]}`,
@@ -231,6 +233,12 @@ async function measure() {
     ours,
     peer,
   }
+}
+
+/** What made the result, with what differs from a plain run. */
+function commandLine() {
+  const given = process.argv.slice(2).filter((word, i, all) => word !== '--out' && all[i - 1] !== '--out')
+  return ['npm run bench:static', ...(given.length === 0 ? [] : ['--', ...given])].join(' ')
 }
 
 function labelOf({ archive, variant, owners, allowed }) {

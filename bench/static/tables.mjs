@@ -22,7 +22,7 @@ export function toMarkdown(result) {
     `${result.programs} programs of ${result.rows} libraries, linked with the archives of ${result.suite}, stripped. The database`,
     `has no build of a version that is tested (${result.left.length} built releases left out).`,
     '',
-    '![Correct version sets, with and without version strings](static.svg)',
+    `![Correct version sets, with and without version strings](${result.name}.svg)`,
     '',
     '## Must hold',
     '',
