@@ -8,8 +8,8 @@ import { MacroTable } from '../../src/fingerprint/macros.ts'
 import { readSource } from '../../src/fingerprint/source-c.ts'
 
 const SIZE = 1 << 19
-/** Half a mebibyte takes well below a second; what is quadratic takes far longer than this. */
-const SECONDS = 5
+/** Half a mebibyte takes a second or two; what is quadratic takes minutes, so that a busy machine may be ten times slower. */
+const SECONDS = 20
 
 function repeat(text: string, size = SIZE): string {
   return text.repeat(Math.ceil(size / text.length)).slice(0, size)
