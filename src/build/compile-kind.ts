@@ -1,9 +1,9 @@
 import type { FeatureKind } from '../database/feature-kinds.ts'
 import type { KindFeatures } from '../database/postings.ts'
+import { holdsSource } from '../database/release-sets.ts'
 import type { ComponentPrints, FeatureTable } from '../database/schema.ts'
 import { Kind } from '../fingerprint/print-set.ts'
 import { type MergedFeatures, mergeFeatures } from './merge.ts'
-import { holdsSource } from './source-releases.ts'
 
 /** What decides which postings of a component count. */
 export interface Ownership {

@@ -8,6 +8,7 @@ import { sliceSource } from '../bytes/source.ts'
 import { FEATURE_KINDS, FeatureKind } from '../database/feature-kinds.ts'
 import type { PairTable } from '../database/pair-table.ts'
 import type { PrintsBuilder } from '../database/prints-builder.ts'
+import { holdsSource } from '../database/release-sets.ts'
 import type { ComponentPrints, FileRecord, UnitRecord } from '../database/schema.ts'
 import type { Template } from '../fingerprint/templates.ts'
 import { BuiltUnits, unitOfFile } from './built-units.ts'
@@ -21,7 +22,6 @@ import {
   noFeatures,
 } from './program-features.ts'
 import { isPublicImmediate } from './public-tables.ts'
-import { holdsSource } from './source-releases.ts'
 import type { BuiltFile } from './sources/built-input.ts'
 
 /** What all inputs of one release hold. */

@@ -1,6 +1,7 @@
 import { FEATURE_KINDS } from '../database/feature-kinds.ts'
 import type { KindFeatures } from '../database/postings.ts'
-import type { ComponentPrints, FeatureTable, Intervals, ReleaseRecord } from '../database/schema.ts'
+import { holdsRelease, sourcesOfBuilt } from '../database/release-sets.ts'
+import type { ComponentPrints, FeatureTable, Intervals } from '../database/schema.ts'
 
 /**
  * Which postings of strings no build holds, though it was made of a source that does: texts of asserts and traces, of other
@@ -22,7 +23,7 @@ export function uncompiledStrings(prints: readonly ComponentPrints[], strings: K
       for (let p = start; p < end; p++) for (const source of built[strings.set[p]!]!) held.add(source)
       for (let p = start; p < end; p++) {
         const set = sets[strings.set[p]!]!
-        const here = [...units[strings.unit[p]!]!].filter((source) => holds(set, source))
+        const here = [...units[strings.unit[p]!]!].filter((source) => holdsRelease(set, source))
         if (here.length > 0 && !here.some((source) => held.has(source))) uncompiled[p] = 1
       }
     }
@@ -50,17 +51,8 @@ function buildsOf({ features, units, sets, releases }: ComponentPrints): Builds 
   }
 }
 
-/** By built release the source release of its version, -1 where there is none; -1 for source releases. */
-function sourcesOfBuilt(releases: readonly ReleaseRecord[]): number[] {
-  const sources = new Map<string, number>()
-  releases.forEach(({ version, origin }, release) => {
-    if (origin === 'source') sources.set(version, release)
-  })
-  return releases.map(({ version, origin }) => (origin === 'built' ? (sources.get(version) ?? -1) : -1))
-}
-
 /** The built releases of a set, by their source releases. */
-function sourcesBuilt(set: Intervals, builtFrom: readonly number[]): number[] {
+function sourcesBuilt(set: Intervals, builtFrom: Int32Array): number[] {
   const found: number[] = []
   for (let i = 0; i < set.length; i += 2)
     for (let release = set[i]!; release <= set[i + 1]!; release++)
@@ -79,9 +71,4 @@ function sourcesByUnit(
     for (let p = 0; p < table.units.length; p++)
       for (const source of built[table.sets[p]!]!) byUnit[table.units[p]!]!.add(source)
   return byUnit
-}
-
-function holds(set: Intervals, release: number): boolean {
-  for (let i = 0; i < set.length; i += 2) if (set[i]! <= release && release <= set[i + 1]!) return true
-  return false
 }

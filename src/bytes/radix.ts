@@ -63,7 +63,7 @@ function scatter(
   }
 }
 
-/** Below it, sorting by parts costs more than it saves: each pass clears and adds up 65,536 counts. */
+/** Below it, sorting by digits costs more than it saves: the counts of all digits are cleared and added up. */
 const RADIX_COUNT = 8192
 
 /** The order that sorts `values`, stable; undefined where they ascend already. */
@@ -78,29 +78,8 @@ export function ascendingOrder(values: Float64Array): Uint32Array | undefined {
     if (value < lowest) lowest = value
   }
   if (isAscending) return undefined
+  if (count >= RADIX_COUNT && lowest >= 0 && highest < 2 ** 32) return radixOrder([Uint32Array.from(values)], count)
   const order = new Uint32Array(count)
   for (let i = 0; i < count; i++) order[i] = i
-  if (count < RADIX_COUNT || lowest < 0 || highest >= 2 ** 32)
-    return order.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b)
-  const keys = Uint32Array.from(values)
-  return byHalf(keys, 16, byHalf(keys, 0, order))
-}
-
-/** Sorts `order` by 16 bits of the keys, stable. */
-function byHalf(keys: Uint32Array, shift: 0 | 16, order: Uint32Array): Uint32Array {
-  const ends = new Uint32Array(65_537)
-  for (let i = 0; i < keys.length; i++) {
-    const half = (((keys[i] as number) >>> shift) & 0xffff) + 1
-    ends[half] = (ends[half] as number) + 1
-  }
-  for (let half = 1; half < ends.length; half++) ends[half] = (ends[half] as number) + (ends[half - 1] as number)
-  const result = new Uint32Array(order.length)
-  for (let i = 0; i < order.length; i++) {
-    const at = order[i] as number
-    const half = ((keys[at] as number) >>> shift) & 0xffff
-    const place = ends[half] as number
-    result[place] = at
-    ends[half] = place + 1
-  }
-  return result
+  return order.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b)
 }

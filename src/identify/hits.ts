@@ -1,5 +1,6 @@
 import type { LookupHits } from '../database/hit-columns.ts'
 import type { DatabaseReader } from '../database/reader.ts'
+import { sourcesOfBuilt } from '../database/release-sets.ts'
 import type { CompiledTemplate, ComponentRecord, Intervals } from '../database/schema.ts'
 import { Kind, PrintFlag, type PrintSet } from '../fingerprint/print-set.ts'
 import { HitFlag, type HitTable, HitTableBuilder } from './hit-table.ts'
@@ -58,7 +59,7 @@ export async function collectCandidates(prints: PrintSet, reader: DatabaseReader
     .map(({ index, record, table }) => ({
       index,
       record,
-      sourceOf: sourcesOf(record),
+      sourceOf: sourcesOfBuilt(record.releases),
       ...table.finish(),
       templates: named.has(index) ? templateHits(templates, index, record, prints) : [],
     }))
@@ -194,15 +195,6 @@ function overlap(a: Intervals, b: Intervals): boolean {
     else return true
   }
   return false
-}
-
-/** By built release, the source release of the same version; -1 for source releases and where there is none. */
-function sourcesOf({ releases }: ComponentRecord): Int32Array {
-  const sources = new Map<string, number>()
-  releases.forEach(({ version, origin }, release) => {
-    if (origin === 'source') sources.set(version, release)
-  })
-  return Int32Array.from(releases, ({ version, origin }) => (origin === 'built' ? (sources.get(version) ?? -1) : -1))
 }
 
 /** The print range `[from, to)` of one kind in a sealed set. */

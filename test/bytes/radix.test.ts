@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { radixOrder } from '../../src/bytes/radix.ts'
+import { ascendingOrder, radixOrder } from '../../src/bytes/radix.ts'
 
 const value = fc.oneof(
   fc.constantFrom(0, 1, 0xffff, 0x1_0000, 0x8000_0000, 0xffff_ffff),
@@ -42,4 +42,21 @@ test('more rows than a digit has values are ordered as well', () => {
     if (column[before]! > column[after]! || (column[before] === column[after] && before > after))
       throw new Error(`rows ${before} and ${after} stand in the wrong order`)
   }
+})
+
+test.each([
+  ['few', 100, 0, 1],
+  ['many of 32 bits', 9000, 0, 1],
+  ['many below zero', 9000, -5000, 1],
+  ['many above 32 bits', 9000, 2 ** 40, 2 ** 12],
+])('offsets ascend, equal ones in the order they had: %s', (_name, count, lowest, step) => {
+  // Every third one repeats an earlier one.
+  const values = Float64Array.from({ length: count }, (_, i) => lowest + step * ((i * 7919) % Math.ceil(count / 3)))
+  const expected = [...values.keys()].sort((a, b) => values[a]! - values[b]! || a - b)
+  expect([...ascendingOrder(values)!]).toEqual(expected)
+})
+
+test('what ascends already needs no order', () => {
+  expect(ascendingOrder(Float64Array.of())).toBeUndefined()
+  expect(ascendingOrder(Float64Array.of(-1, 3, 3, 2 ** 40))).toBeUndefined()
 })

@@ -8,7 +8,7 @@ import { MacroTable } from '../../src/fingerprint/macros.ts'
 import { readSource } from '../../src/fingerprint/source-c.ts'
 
 const SIZE = 1 << 19
-/** Half a mebibyte takes a second or two; what is quadratic takes minutes, so that a busy machine may be ten times slower. */
+/** Half a mebibyte takes four seconds at most, and six on a busy machine; half a million steps squared take minutes. */
 const SECONDS = 20
 
 function repeat(text: string, size = SIZE): string {
