@@ -70,7 +70,7 @@ interface ChosenComponent {
   readonly index: number
   readonly record: ComponentRecord
   readonly table: HitTableBuilder
-  /** For {@link together}: at each release by how many more units hold a feature than at the one before. Zeros between calls. */
+  /** For {@link mostTogether}: at each release by how many more units hold a feature than at the one before. */
   readonly changes: Int32Array
 }
 
@@ -148,7 +148,8 @@ function addHits(
       while (next < end && hits.components[next] === component) next++
       const one = chosen[component]
       if (one === undefined) continue
-      const weight = weights[at]! / together(one, hits.sets, first, next)
+      const sets = hits.sets.subarray(first, next)
+      const weight = weights[at]! / mostTogether(sets, one.record.sets, one.changes)
       const feature = { print, kind, weight, flags: hitFlags, df: end - starts[at]! }
       one.table.nextFeature()
       for (let row = first; row < next; row++)
@@ -165,13 +166,15 @@ function flagsOf(kind: Kind, flags: number): number {
 /**
  * How many units of a component hold a feature at one time: the most that do in any one release. A file that was renamed is
  * two units, but never of one release.
+ *
+ * `held` has for each unit an index into `sets`. `changes` has an entry more than there are releases, all zero, as it is
+ * left.
  */
-function together({ record, changes }: ChosenComponent, rows: Uint32Array, first: number, end: number): number {
-  const { sets } = record
-  if (end - first === 1) return 1
-  if (end - first === 2) return overlap(sets[rows[first]!]!, sets[rows[first + 1]!]!) ? 2 : 1
-  for (let row = first; row < end; row++) {
-    const intervals = sets[rows[row]!]!
+export function mostTogether(held: Uint32Array, sets: readonly Intervals[], changes: Int32Array): number {
+  if (held.length === 1) return 1
+  if (held.length === 2) return overlap(sets[held[0]!]!, sets[held[1]!]!) ? 2 : 1
+  for (const set of held) {
+    const intervals = sets[set]!
     for (let i = 0; i < intervals.length; i += 2) {
       changes[intervals[i]!]!++
       changes[intervals[i + 1]! + 1]!--

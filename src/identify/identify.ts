@@ -4,6 +4,7 @@ import type { ComponentRecord } from '../database/schema.ts'
 import type { PrintSet } from '../fingerprint/print-set.ts'
 import type { Match } from '../model.ts'
 import { compareCodeUnits } from '../versions/token.ts'
+import { separateCopies } from './copies.ts'
 import { decideVersions } from './decide.ts'
 import { collectCandidates } from './hits.ts'
 import { findKnownFile, knownMatch } from './known-file.ts'
@@ -34,8 +35,10 @@ export async function identify(input: IdentifyInput, reader: DatabaseReader): Pr
     totalUnits: reader.manifest.units,
   }
   const found: Match[] = []
-  for (const { presence, claims } of decideVersions(cover.present, input.prints.literals))
-    for (const claim of claims) found.push(embeddedMatch(presence, claim, claims.length, context))
+  for (const { presence, claims } of decideVersions(cover.present, input.prints.literals)) {
+    const copies = separateCopies(presence, claims, input.prints)
+    for (const copy of copies) found.push(embeddedMatch(copy, copies.length, context))
+  }
   const matches = await withKnownFile(input, found, reader)
   const embedded = new Set(matches.map((match) => match.name))
   const linked = await findLinked(input.programs, reader, embedded)

@@ -121,12 +121,17 @@ function addFunctions(counted: Counted, worth: Float64Array): void {
 function addTables(counted: Counted, worth: Float64Array): void {
   const { found, weight } = counted.tables
   for (let release = 0; release < worth.length; release++) {
-    if (weight[release]! < LIVE_TABLE_WEIGHT || lacksText(counted, release)) continue
-    const expected = counted.expectedTables[release]!
-    const least = expected > 0 ? LIVE_TABLES : LIVE_TABLES_OF_BUILT
-    const isShare = found[release]! >= least && found[release]! >= LIVE_COVERAGE * expected
-    if (isShare || found[release]! >= LIVE_TABLES_WITHOUT_COVERAGE) worth[release]! += weight[release]!
+    if (lacksText(counted, release)) continue
+    if (areTables(found[release]!, weight[release]!, counted.expectedTables[release]!))
+      worth[release]! += weight[release]!
   }
+}
+
+/** Whether so many table windows of a unit make it live, of those `expected`: 0 where no source tells how many it has. */
+export function areTables(found: number, weight: number, expected: number): boolean {
+  if (weight < LIVE_TABLE_WEIGHT) return false
+  const least = expected > 0 ? LIVE_TABLES : LIVE_TABLES_OF_BUILT
+  return (found >= least && found >= LIVE_COVERAGE * expected) || found >= LIVE_TABLES_WITHOUT_COVERAGE
 }
 
 function addImmediates(counted: Counted, worth: Float64Array): void {

@@ -1,6 +1,6 @@
-import { ascendingOrder } from '../bytes/radix.ts'
 import type { PrintSet } from '../fingerprint/print-set.ts'
 import type { HitTable } from './hit-table.ts'
+import { placesOf } from './places.ts'
 
 /** Code of one source file lies together: object files are linked one behind the other, and few have more code than this. */
 const NEIGHBOURHOOD_BYTES = 16 * 1024
@@ -36,39 +36,4 @@ export function densestHits(rows: Uint32Array, hits: HitTable, prints: PrintSet)
   let count = 0
   for (let hit = 0; hit < rows.length; hit++) if (chosen[hit] === 1) together[count++] = rows[hit]!
   return together.subarray(0, count)
-}
-
-/**
- * All places of the hits, ascending: which hit is there, by its index in `rows`, and where. A file may repeat one a million
- * times.
- */
-function placesOf(
-  rows: Uint32Array,
-  hits: HitTable,
-  { count, kinds, high, low, offsets }: PrintSet,
-): { hitOf: Uint32Array; offsets: Float64Array } {
-  const ends = new Uint32Array(rows.length)
-  let places = 0
-  for (let hit = 0; hit < rows.length; hit++) {
-    const print = hits.prints[rows[hit]!]!
-    let end = print + 1
-    while (end < count && low[end] === low[print] && high[end] === high[print] && kinds[end] === kinds[print]) end++
-    ends[hit] = end
-    places += end - print
-  }
-  const hitOf = new Uint32Array(places)
-  const unsorted = new Float64Array(places)
-  for (let hit = 0, at = 0; hit < rows.length; hit++)
-    for (let print = hits.prints[rows[hit]!]!; print < ends[hit]!; print++, at++) {
-      hitOf[at] = hit
-      unsorted[at] = offsets[print]!
-    }
-  const order = ascendingOrder(unsorted)
-  if (order === undefined) return { hitOf, offsets: unsorted }
-  const [sortedHits, sorted] = [new Uint32Array(places), new Float64Array(places)]
-  for (let at = 0; at < places; at++) {
-    sortedHits[at] = hitOf[order[at]!]!
-    sorted[at] = unsorted[order[at]!]!
-  }
-  return { hitOf: sortedHits, offsets: sorted }
 }

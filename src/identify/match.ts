@@ -3,13 +3,13 @@ import type { ComponentRecord, Intervals } from '../database/schema.ts'
 import { isText, Kind, type PrintSet } from '../fingerprint/print-set.ts'
 import type { Evidence, EvidenceKind, Match, Origin, UnitMatch, VersionEstimate } from '../model.ts'
 import { matchConfidence } from './confidence.ts'
+import type { Copy } from './copies.ts'
 import type { HitTable } from './hit-table.ts'
 import type { Candidate, TemplateHit } from './hits.ts'
 import { stringsFound } from './live.ts'
 import type { Presence } from './presence.ts'
 import { type Place, rangesOf } from './ranges.ts'
 import { canBeLive } from './units.ts'
-import type { VersionClaim } from './version.ts'
 
 /** What turning evidence into words takes. */
 export interface EvidenceContext {
@@ -29,13 +29,9 @@ const WHOLE_SHARE = 0.5
 /** With this many live units or fewer, and most units missing, it is a copied file rather than a library. */
 const SNIPPET_UNITS = 2
 
-/** The claim that the component's code is in the file. `copies` is how many versions of it were found. */
-export function embeddedMatch(
-  presence: Presence,
-  claim: VersionClaim,
-  copies: number,
-  context: EvidenceContext,
-): Match {
+/** The claim that a copy of the component, of so many in all, is in the file. */
+export function embeddedMatch(copy: Copy, copies: number, context: EvidenceContext): Match {
+  const { presence, claim, placed } = copy
   const { record, hits } = presence.candidate
   const rows = distinctHits(presence)
   // A template that two units hold is one text.
@@ -46,7 +42,11 @@ export function embeddedMatch(
   const strongest = strongestHits(rows, hits, MAX_EVIDENCE - carriers.length, context.prints)
   const evidence = strongest.map((row) => hitEvidence(presence.candidate, row, context))
   const places: Place[] = carriers.map(({ offset, length }) => ({ offset: offset ?? 0, length }))
-  if (copies === 1) addPlaces(rows, hits, context.prints, places)
+  for (const row of rows)
+    if (placed?.[row] !== 0) {
+      const print = hits.prints[row]!
+      places.push({ offset: context.prints.offsets[print]!, length: context.prints.lengths[print]! })
+    }
   return {
     name: record.name,
     version: claim.estimate,
@@ -58,14 +58,7 @@ export function embeddedMatch(
     ranges: rangesOf(places),
     units: liveUnits(presence, claim.release),
     evidence: [...carriers, ...evidence].slice(0, MAX_EVIDENCE),
-    against: against(presence, claim, copies),
-  }
-}
-
-function addPlaces(rows: readonly number[], hits: HitTable, { offsets, lengths }: PrintSet, places: Place[]): void {
-  for (const row of rows) {
-    const print = hits.prints[row]!
-    places.push({ offset: offsets[print]!, length: lengths[print]! })
+    against: against(copy, copies),
   }
 }
 
@@ -280,12 +273,14 @@ function byBits(a: Evidence, b: Evidence): number {
   return b.bits - a.bits || (a.offset ?? 0) - (b.offset ?? 0) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
 }
 
-function against(presence: Presence, claim: VersionClaim, copies: number): string[] {
+function against({ presence, claim }: Copy, copies: number): string[] {
   const { record } = presence.candidate
   const notes: string[] = []
   const version = claim.estimate
   if (copies > 1)
-    notes.push(`the file holds ${copies} versions of ${record.name}; which units belong to which is not told`)
+    notes.push(
+      `the file holds ${copies} copies of ${record.name}; text that they share stands only once and counts for each`,
+    )
   if (version.kind === 'exact' && !version.indexed)
     notes.push(`${version.version} was never indexed: the units are compared with ${version.nearest ?? 'nothing'}`)
   if (version.kind === 'set' && version.orNewer === true)

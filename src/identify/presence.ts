@@ -174,6 +174,11 @@ function coverage(presence: Presence): number {
   return expected === 0 ? 0 : found / expected
 }
 
+/** The evidence for a component by itself, with nothing explained by others. */
+export function presenceOf(candidate: Candidate, prints: PrintSet): Presence {
+  return score(candidate, noneExplained(prints.count), prints, new ArrayPool())
+}
+
 function score(
   candidate: Candidate,
   explained: Explained,

@@ -1,5 +1,4 @@
-/** Gap between hits that ends a range: strings of one library lie within a few pages of each other. */
-const GAP_BYTES = 64 * 1024
+import { GAP_BYTES } from './places.ts'
 
 /** Bytes of the file. */
 export interface Place {

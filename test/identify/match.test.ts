@@ -161,7 +161,7 @@ describe('what speaks against a claim is told', () => {
     const matches = await setting.identify({ strings })
     expect(matches.map(({ version }) => version)).toMatchObject([{ version: '1.0.0' }, { version: '1.2.0' }])
     expect(matches[0]?.ranges).not.toEqual(matches[1]?.ranges)
-    for (const { against } of matches) expect(against.join()).toContain('2 versions of heron')
+    for (const { against } of matches) expect(against.join()).toContain('2 copies of heron')
   })
 })
 
@@ -171,6 +171,6 @@ test('embeddedMatch is deterministic: the same presence gives the same match', a
   const presence = await setting.presence('heron', content)
   const [claim] = await setting.versions('heron', content)
   const once = (): Match =>
-    embeddedMatch(presence, claim!, 1, { prints, textAt, nameOf: () => undefined, totalUnits: 10 })
+    embeddedMatch({ presence, claim: claim! }, 1, { prints, textAt, nameOf: () => undefined, totalUnits: 10 })
   expect(once()).toEqual(once())
 })

@@ -1,0 +1,223 @@
+import { holdsRelease } from '../database/release-sets.ts'
+import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
+import type { HitTable } from './hit-table.ts'
+import { mostTogether } from './hits.ts'
+import { areTables } from './live.ts'
+import { clustersOf, endOfRepeats, GAP_BYTES, type Places, placesOf } from './places.ts'
+import { type Presence, presenceOf } from './presence.ts'
+import { estimateVersions, type VersionClaim } from './version.ts'
+
+/** One copy of a component in the file. */
+export interface Copy {
+  /** The component as this copy shows it: its own hits alone, each with its place in this copy. */
+  readonly presence: Presence
+  readonly claim: VersionClaim
+  /**
+   * By row of the hits, 1 where the place is this copy's for certain; absent where all are. Text that the linker merged
+   * stands at one place for all copies.
+   */
+  readonly placed?: Uint8Array
+}
+
+const DATA: ReadonlySet<Kind> = new Set([Kind.Table, Kind.BigEndianTable])
+const DATA_AND_TEXT: ReadonlySet<Kind> = new Set([...DATA, Kind.String])
+const CODE: ReadonlySet<Kind> = new Set([Kind.Function, Kind.Mnemonics, Kind.Immediate])
+/**
+ * Without a version of its own, data is a copy's only where that of several units is there once more: projects compile one
+ * file twice, for another processor (zlib's `contrib/optimizations/inflate.c`, OpenSSL's ciphers).
+ */
+const UNITS_OF_A_COPY = 2
+/** One function, or one constant, is no place where a library lies. */
+const CODE_OF_A_COPY = 2
+
+/**
+ * Tells the copies of one component apart by place. `claims` are what `estimateVersions` says of all of it together.
+ *
+ * Linkers put the data of an object side by side and keep the order of objects, in data as in code. So the data around a
+ * version's own text is that copy's; the data of a unit that is there once more is a copy whose own text was not found; and
+ * code is told apart where it lies in as many places as the data does, in the same order.
+ */
+export function separateCopies(presence: Presence, claims: readonly VersionClaim[], prints: PrintSet): Copy[] {
+  const together = claims.map((claim) => ({ presence, claim }))
+  const data = rowsOf(presence, DATA)
+  // Each named copy may hold it as often as a release does, and not all of that lies by its name.
+  const named = claims.filter(({ method }) => method === 'template').length
+  const repeated = repeatedData(presence, data, Math.max(1, named), prints)
+  if (claims.length === 1 && !repeated.includes(1)) return together
+  const drafts = draftCopies(presence, claims, repeated, prints)
+  if (drafts.length < 2) return together
+  const copyOf = new Int32Array(prints.count).fill(NOBODY)
+  drafts.forEach((draft, copy) => {
+    for (const print of draft.data) copyOf[print] = copy
+  })
+  assignCode(presence, drafts, prints, copyOf)
+  return drafts.map((_, copy) => narrowed(presence, drafts, copy, copyOf, prints))
+}
+
+const NOBODY = -1
+
+/** A copy while only its data is known. */
+interface Draft {
+  readonly claim: VersionClaim
+  /** The file's text speaks for it: a version of its own, or all that there is. */
+  readonly hasText: boolean
+  /** Prints of its data, and of the text around it. */
+  readonly data: number[]
+}
+
+/** One row for each fingerprint of some kinds that the live units hold. */
+function rowsOf({ live, candidate: { hits } }: Presence, kinds: ReadonlySet<Kind>): Uint32Array {
+  const seen = new Uint8Array(hits.features)
+  const rows: number[] = []
+  for (const unit of live)
+    for (const row of unit.hits) {
+      const feature = hits.featureOf[row]!
+      if (seen[feature] === 1 || !kinds.has(hits.kinds[row] as Kind)) continue
+      seen[feature] = 1
+      rows.push(row)
+    }
+  return Uint32Array.from(rows)
+}
+
+/** By feature 1 where the file has data at more places than so many copies of a release have units with it. */
+function repeatedData(
+  { candidate: { hits, record } }: Presence,
+  data: Uint32Array,
+  copies: number,
+  prints: PrintSet,
+): Uint8Array {
+  const repeated = new Uint8Array(hits.features)
+  const places = Uint32Array.from(data, (row) => endOfRepeats(prints, hits.prints[row]!) - hits.prints[row]!)
+  if (places.every((count) => count === 1)) return repeated
+  const ends = endsOfFeatures(hits)
+  const changes = new Int32Array(record.releases.length + 1)
+  data.forEach((row, at) => {
+    const feature = hits.featureOf[row]!
+    const held = hits.sets.subarray(feature === 0 ? 0 : ends[feature - 1]!, ends[feature]!)
+    if (places[at]! > copies && places[at]! > copies * mostTogether(held, record.sets, changes)) repeated[feature] = 1
+  })
+  return repeated
+}
+
+/** Rows of a feature stand together: by feature the row behind its last. */
+function endsOfFeatures({ count, features, featureOf }: HitTable): Uint32Array {
+  const ends = new Uint32Array(features)
+  for (let row = 0; row < count; row++) ends[featureOf[row]!] = row + 1
+  return ends
+}
+
+/** A copy for each version text, and one for each place besides that holds the data of units once more. */
+function draftCopies(
+  presence: Presence,
+  claims: readonly VersionClaim[],
+  repeated: Uint8Array,
+  prints: PrintSet,
+): Draft[] {
+  const { hits } = presence.candidate
+  const isNamed = claims[0]!.method === 'template'
+  const drafts: Draft[] = isNamed ? claims.map((claim) => ({ claim, hasText: true, data: [] })) : []
+  const anchors = drafts.flatMap(({ claim }, copy) =>
+    claim.templates.map(({ print }) => ({ copy, offset: prints.offsets[print]! })),
+  )
+  const rows = rowsOf(presence, DATA_AND_TEXT)
+  for (const cluster of clustersOf(placesOf(rows, hits, prints))) {
+    const [from, to] = [cluster.offsets[0]! - GAP_BYTES, cluster.offsets.at(-1)! + GAP_BYTES]
+    const near = anchors.filter(({ offset }) => offset >= from && offset <= to)
+    if (near.length > 0)
+      cluster.prints.forEach((print, at) => {
+        drafts[nearest(near, cluster.offsets[at]!)]!.data.push(print)
+      })
+    else if (holdsUnits(presence, rows, cluster, repeated, claims[0]!.release))
+      drafts.push({ claim: claims[0]!, hasText: !isNamed, data: [...cluster.prints] })
+  }
+  return drafts
+}
+
+function nearest(anchors: readonly { copy: number; offset: number }[], offset: number): number {
+  return anchors.reduce((a, b) => (Math.abs(b.offset - offset) < Math.abs(a.offset - offset) ? b : a)).copy
+}
+
+/**
+ * Whether a cluster holds so much data that is there once more as makes {@link UNITS_OF_A_COPY} units live by themselves, each
+ * fingerprint counted for one of them.
+ */
+function holdsUnits(
+  { live, candidate: { hits } }: Presence,
+  rows: Uint32Array,
+  cluster: Places,
+  repeated: Uint8Array,
+  release: number,
+): boolean {
+  const left = new Set<number>()
+  for (const hit of cluster.hitOf) {
+    const feature = hits.featureOf[rows[hit]!]!
+    if (repeated[feature] === 1) left.add(feature)
+  }
+  const isHere = (row: number): boolean => left.has(hits.featureOf[row]!)
+  for (let units = 0; units < UNITS_OF_A_COPY; units++) {
+    const here = live.map((unit) => ({ unit, rows: unit.hits.filter(isHere) }))
+    const best = here.reduce((a, b) => (b.rows.length > a.rows.length ? b : a))
+    const weight = best.rows.reduce((sum, row) => sum + hits.weights[row]!, 0)
+    if (!areTables(best.rows.length, weight, best.unit.expectedTables[release]!)) return false
+    for (const row of best.rows) left.delete(hits.featureOf[row]!)
+  }
+  return true
+}
+
+/** Gives each copy the code that lies where its data does in the order of all; otherwise it stays nobody's. */
+function assignCode(presence: Presence, drafts: readonly Draft[], prints: PrintSet, copyOf: Int32Array): void {
+  const clusters = clustersOf(placesOf(rowsOf(presence, CODE), presence.candidate.hits, prints))
+  const code = clusters.filter(({ hitOf }) => new Set(hitOf).size >= CODE_OF_A_COPY)
+  if (code.length !== drafts.length || drafts.some(({ data }) => data.length === 0)) return
+  const starts = drafts.map(({ data }) =>
+    data.reduce((least, print) => Math.min(least, prints.offsets[print]!), Number.POSITIVE_INFINITY),
+  )
+  const inOrder = [...drafts.keys()].sort((a, b) => starts[a]! - starts[b]!)
+  code.forEach((cluster, at) => {
+    for (const print of cluster.prints) copyOf[print] = inOrder[at]!
+  })
+}
+
+/** The component as it would be if only one copy of it were there. */
+function narrowed(
+  { candidate, units }: Presence,
+  drafts: readonly Draft[],
+  copy: number,
+  copyOf: Int32Array,
+  prints: PrintSet,
+): Copy {
+  const { hits, record } = candidate
+  const { claim, hasText } = drafts[copy]!
+  const printOf = hits.prints.slice()
+  const placed = new Uint8Array(hits.count)
+  /** Merged text is every copy's whose release has it, and what no copy's release has is left to all. */
+  const mayShare = (row: number): boolean => {
+    const kind = hits.kinds[row] as Kind
+    if (!hasText || DATA.has(kind) || CODE.has(kind)) return false
+    const set = record.sets[hits.sets[row]!]!
+    return holdsRelease(set, claim.release) || !drafts.some((draft) => holdsRelease(set, draft.claim.release))
+  }
+  const kept = new Map<number, Uint32Array>()
+  for (const unit of units) {
+    const rows = unit.hits.filter((row) => {
+      const first = hits.prints[row]!
+      for (let print = first, end = endOfRepeats(prints, first); print < end; print++)
+        if (copyOf[print] === copy) {
+          printOf[row] = print
+          placed[row] = 1
+          return true
+        }
+      return mayShare(row)
+    })
+    if (rows.length > 0) kept.set(unit.unit, rows)
+  }
+  const own = {
+    ...candidate,
+    hits: { ...hits, prints: printOf },
+    units: kept,
+    templates: hasText ? claim.templates : [],
+  }
+  const presence = presenceOf(own, prints)
+  // Where the text is the others', data and code are all that speaks.
+  return { presence, claim: hasText ? claim : estimateVersions(presence, [], new Set())[0]!, placed }
+}
