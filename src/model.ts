@@ -111,8 +111,27 @@ export interface Match {
   readonly units: readonly UnitMatch[]
   /** The strongest hits, most bits first. */
   readonly evidence: readonly Evidence[]
+  /** Functions that were changed since the release; empty where none are known to be. */
+  readonly modified: readonly ModifiedFunction[]
   /** What speaks against the claim or limits it, as sentences; empty when nothing does. */
   readonly against: readonly string[]
+}
+
+/**
+ * A function that no indexed release has, in the midst of code that is all that of one: a fix that a distribution brought
+ * back, a change of the vendor's, or of somebody who should not have made one.
+ */
+export interface ModifiedFunction {
+  /** Upstream source file or archive member. */
+  readonly unit: string
+  /** What the function is called in the release; null where several of the unit are missing, and it may be any of them. */
+  readonly name: string | null
+  /** File offset in bytes. */
+  readonly offset: number
+  /** Bytes. */
+  readonly length: number
+  /** Version of the release that the code around it is of. */
+  readonly release: string
 }
 
 /** A unit whose code is in the file. */

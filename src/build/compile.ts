@@ -13,7 +13,9 @@ import {
 } from '../database/schema.ts'
 import { writeDatabase } from '../database/writer.ts'
 import { Kind } from '../fingerprint/print-set.ts'
+import { builtFunctions } from './built-functions.ts'
 import { compileKind, type Ownership } from './compile-kind.ts'
+import { namesWithVersion } from './file-names.ts'
 import { mergeFeatures } from './merge.ts'
 import { findVendoredUnits } from './ownership.ts'
 import { trustedTemplates } from './template-trust.ts'
@@ -67,6 +69,7 @@ export async function compileDatabase(directory: string, input: CompileInput): P
     },
     components: records,
     functionNames: prints.map(({ functionNames }) => functionNames),
+    builtFunctions: builtFunctions(prints.length, compiled.get(Kind.Function)!),
     files: prints.flatMap(({ files }, component) => files.map((file) => ({ ...file, component }))),
     features,
   })
@@ -95,6 +98,7 @@ function compileComponent(
     cpes: entry.cpes,
     family: entry.family,
     sonames: entry.sonames,
+    versionedNames: namesWithVersion(prints),
     order: entry.versionScheme,
     releases: prints.releases,
     units: prints.units.map(({ path }, unit): CompiledUnit => {

@@ -72,6 +72,11 @@ export function functionNamesKey(component: number): Buffer {
   return key('n', 0, component)
 }
 
+/** {@link BuiltFunctions} of the component, asked for only where its version is known. */
+export function builtFunctionsKey(component: number): Buffer {
+  return key('n', 1, component)
+}
+
 /** What files are found by. The letters start their keys. */
 export type FileHash = 'sha256' | 'buildId'
 

@@ -6,6 +6,7 @@ import {
   bloomKey,
   bucketKey,
   bucketOf,
+  builtFunctionsKey,
   componentKey,
   type FileHash,
   fileBucketOf,
@@ -19,7 +20,7 @@ import { decodeNames } from './file-coding.ts'
 import { HitColumns, type LookupHits } from './hit-columns.ts'
 import { BucketReader, LITTLE_ENDIAN } from './postings.ts'
 import { damagedValue, unpackRecord, unseal } from './records.ts'
-import { type ComponentRecord, type FileIdentity, type Manifest, SCHEMA } from './schema.ts'
+import { type BuiltFunctions, type ComponentRecord, type FileIdentity, type Manifest, SCHEMA } from './schema.ts'
 
 export interface ReaderOptions {
   /** Called once the database is closed. */
@@ -146,6 +147,20 @@ export class DatabaseReader implements AsyncDisposable {
     const [value] = await readValues(level, [functionNamesKey(component)], locus)
     const what = `function names of component ${this.manifest.components[component]}`
     return decodeWhole(what, locus, () => decodeNames(unseal(value, what, locus)))
+  }
+
+  /**
+   * The functions of a component's built releases, by its index in the manifest. They are read anew each time.
+   *
+   * @throws DetectorError `STORE_CORRUPT`
+   */
+  async builtFunctions(component: number): Promise<BuiltFunctions> {
+    this.#checkOpen()
+    const { level, locus } = this.#open
+    const [value] = await readValues(level, [builtFunctionsKey(component)], locus)
+    const what = `built functions of component ${this.manifest.components[component]}`
+    const { unpackComponent } = await import('./component-records.ts')
+    return unpackComponent(value, what, locus) as unknown as BuiltFunctions
   }
 
   /**

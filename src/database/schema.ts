@@ -4,7 +4,7 @@ import type { FeatureKind } from './feature-kinds.ts'
  * Number of the compiled LevelDB layout and of the rules that compile it. Raise it with every change of either: a
  * cached database with another number is compiled again.
  */
-export const SCHEMA = 7
+export const SCHEMA = 8
 
 /** Inclusive ranges of release indices, flattened: `[from, to, from, to …]`, ascending, disjoint, not adjacent. */
 export type Intervals = readonly number[]
@@ -110,11 +110,25 @@ export interface ComponentRecord {
   readonly family: string | null
   /** Library base names without version and extension (`libz`, `zlib1`). */
   readonly sonames: readonly string[]
+  /** Libraries, by such names, whose file names carry the version of the release: `libz.so.1.3.1`. Ascending. */
+  readonly versionedNames: readonly string[]
   readonly order: string
   readonly releases: readonly ReleaseRecord[]
   readonly units: readonly CompiledUnit[]
   readonly sets: readonly Intervals[]
   readonly templates: readonly CompiledTemplate[]
+}
+
+/**
+ * The named functions of a component's built releases, as a struct of arrays by unit, then name, then set. One that differs
+ * between builds, or is in several units, is there several times.
+ */
+export interface BuiltFunctions {
+  readonly units: readonly number[]
+  /** Indices into the component's function names. */
+  readonly names: readonly number[]
+  /** Indices into {@link ComponentRecord.sets}. */
+  readonly sets: readonly number[]
 }
 
 export interface CompiledUnit {

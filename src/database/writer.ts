@@ -7,6 +7,7 @@ import {
   bucketBits,
   bucketKey,
   bucketOf,
+  builtFunctionsKey,
   componentKey,
   type FileHash,
   fileBucketBits,
@@ -21,7 +22,7 @@ import { packComponent } from './component-records.ts'
 import { encodeNames } from './file-coding.ts'
 import { type KindFeatures, LITTLE_ENDIAN, packBucket } from './postings.ts'
 import { packRecord, seal } from './records.ts'
-import type { ComponentRecord, FileRecord, Manifest } from './schema.ts'
+import type { BuiltFunctions, ComponentRecord, FileRecord, Manifest } from './schema.ts'
 
 /** All that a compiled database holds. */
 export interface DatabaseContent {
@@ -30,6 +31,8 @@ export interface DatabaseContent {
   readonly components: readonly ComponentRecord[]
   /** By component: what the names of its postings count, as `ComponentPrints.functionNames`. */
   readonly functionNames: readonly (readonly string[])[]
+  /** By component, see {@link BuiltFunctions}. */
+  readonly builtFunctions: readonly BuiltFunctions[]
   /** Libraries and programs that are known as they are. */
   readonly files: readonly StoredFile[]
   /** One entry per kind; kinds without features may be left out. */
@@ -58,6 +61,8 @@ export async function writeDatabase(directory: string, content: DatabaseContent)
   const { manifest, components } = content
   if (content.functionNames.length !== components.length)
     throw new TypeError(`content: ${content.functionNames.length} lists of names for ${components.length} components`)
+  if (content.builtFunctions.length !== components.length)
+    throw new TypeError(`content: functions of ${content.builtFunctions.length} components, not ${components.length}`)
   if (components.length !== manifest.components.length)
     throw new TypeError(`content: ${components.length} components, the manifest names ${manifest.components.length}`)
   const level = new Level<Buffer, Buffer>(directory, {
@@ -98,6 +103,8 @@ export async function writeDatabase(directory: string, content: DatabaseContent)
     await batch.put(MANIFEST_KEY, packRecord(stored))
     for (const [index, names] of content.functionNames.entries())
       await batch.put(functionNamesKey(index), seal(encodeNames(names)))
+    for (const [index, functions] of content.builtFunctions.entries())
+      await batch.put(builtFunctionsKey(index), packComponent(functions))
     await putFiles(batch, 'sha256', content.files, fileBits)
     await batch.flush()
     await compact(level)

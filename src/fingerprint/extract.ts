@@ -48,6 +48,19 @@ export function extractProgram(
   extractSymbols(program, prints, { base, prefilter })
 }
 
+/**
+ * Adds the fingerprints of all code whose functions start in `[from, to)` of the file, whether any database knows them or
+ * not. `base` is the place of the program's first byte in its file.
+ */
+export function extractCode(
+  program: Program,
+  source: ByteSource,
+  prints: PrintSet,
+  { base, from, to }: { readonly base: number; readonly from: number; readonly to: number },
+): void {
+  extractFunctions(program, source, prints, { base, prefilter: undefined, within: [from, to] })
+}
+
 function extractData(
   program: Program,
   source: ByteSource,

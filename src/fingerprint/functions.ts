@@ -11,6 +11,8 @@ import { Kind, type PrintSet } from './print-set.ts'
 export interface FunctionOptions {
   readonly base: number
   readonly prefilter: Prefilter | undefined
+  /** File offsets, `base` included: only functions that start in `[from, to)`. */
+  readonly within?: readonly [from: number, to: number] | undefined
 }
 
 /**
@@ -23,10 +25,11 @@ export function extractFunctions(
   program: Program,
   source: ByteSource,
   prints: PrintSet,
-  { base, prefilter }: FunctionOptions,
+  { base, prefilter, within }: FunctionOptions,
 ): void {
   if (!isCodeKnown(program.arch)) return
-  const ranges = functionRanges(program, source)
+  const all = functionRanges(program, source)
+  const ranges = within === undefined ? all : startingIn(all, within[0] - base, within[1] - base)
   const relocations = new SectionRelocations(program, source)
   // Objects have no addresses yet: what will be one has a relocation.
   const isObject = program.kind === 'object'
@@ -45,6 +48,21 @@ export function extractFunctions(
     prints.addBatch(Kind.Function, functions)
     prints.addBatch(Kind.Mnemonics, mnemonics)
     prints.addBatch(Kind.Immediate, immediates)
+  }
+}
+
+/** The functions that start in `[from, to)` of the source. Views. */
+function startingIn(ranges: FunctionRanges, from: number, to: number): FunctionRanges {
+  const first = lowerBound(ranges.offsets, ranges.count, from)
+  const end = Math.max(first, lowerBound(ranges.offsets, ranges.count, to))
+  return {
+    ...ranges,
+    count: end - first,
+    offsets: ranges.offsets.subarray(first, end),
+    addresses: ranges.addresses.subarray(first, end),
+    sizes: ranges.sizes.subarray(first, end),
+    sections: ranges.sections.subarray(first, end),
+    symbols: ranges.symbols.subarray(first, end),
   }
 }
 
@@ -95,7 +113,7 @@ class SectionRelocations {
 }
 
 /** The first of `count` ascending numbers that is not below `least`. */
-function lowerBound(numbers: Uint32Array, count: number, least: number): number {
+function lowerBound(numbers: Uint32Array | Float64Array, count: number, least: number): number {
   let [low, high] = [0, count]
   while (low < high) {
     const middle = (low + high) >>> 1

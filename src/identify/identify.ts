@@ -1,7 +1,6 @@
 import type { Program } from '../binary/program.ts'
 import type { DatabaseReader } from '../database/reader.ts'
 import type { ComponentRecord } from '../database/schema.ts'
-import type { PrintSet } from '../fingerprint/print-set.ts'
 import type { Match } from '../model.ts'
 import { compareCodeUnits } from '../versions/token.ts'
 import { separateCopies } from './copies.ts'
@@ -10,14 +9,11 @@ import { collectCandidates } from './hits.ts'
 import { findKnownFile, knownMatch } from './known-file.ts'
 import { libraryNames } from './linkage.ts'
 import { type EvidenceContext, embeddedMatch, linkedMatch, mentionedMatch } from './match.ts'
+import { type CodeSource, findModified } from './modified.ts'
 import { coverGreedily, type Presence } from './presence.ts'
 
-/** What identification may ask of the file beyond its fingerprints. */
-export interface IdentifyInput {
-  /** Sealed. */
-  readonly prints: PrintSet
-  /** One program, or the members of an archive. */
-  readonly programs: readonly Program[]
+/** What identification may ask of the file beyond its fingerprints; of an archive of objects, all of its members. */
+export interface IdentifyInput extends CodeSource {
   /** Bytes of the file as Latin-1, for the text of evidence. */
   readonly textAt: (offset: number, length: number) => string
   /** Of the file, hexadecimal. */
@@ -37,7 +33,10 @@ export async function identify(input: IdentifyInput, reader: DatabaseReader): Pr
   const found: Match[] = []
   for (const { presence, claims } of decideVersions(cover.present, input.prints.literals)) {
     const copies = separateCopies(presence, claims, input.prints)
-    for (const copy of copies) found.push(embeddedMatch(copy, copies.length, context))
+    for (const copy of copies) {
+      const modified = await findModified(copy, input, reader)
+      found.push(embeddedMatch(copy, copies.length, modified, context))
+    }
   }
   const matches = await withKnownFile(input, found, reader)
   const embedded = new Set(matches.map((match) => match.name))

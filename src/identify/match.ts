@@ -1,7 +1,7 @@
 import { formatCpe, formatPurl } from '../database/names.ts'
 import type { ComponentRecord, Intervals } from '../database/schema.ts'
 import { isText, Kind, type PrintSet } from '../fingerprint/print-set.ts'
-import type { Evidence, EvidenceKind, Match, Origin, UnitMatch, VersionEstimate } from '../model.ts'
+import type { Evidence, EvidenceKind, Match, ModifiedFunction, Origin, UnitMatch, VersionEstimate } from '../model.ts'
 import { matchConfidence } from './confidence.ts'
 import type { Copy } from './copies.ts'
 import type { HitTable } from './hit-table.ts'
@@ -30,7 +30,12 @@ const WHOLE_SHARE = 0.5
 const SNIPPET_UNITS = 2
 
 /** The claim that a copy of the component, of so many in all, is in the file. */
-export function embeddedMatch(copy: Copy, copies: number, context: EvidenceContext): Match {
+export function embeddedMatch(
+  copy: Copy,
+  copies: number,
+  modified: readonly ModifiedFunction[],
+  context: EvidenceContext,
+): Match {
   const { presence, claim, placed } = copy
   const { record, hits } = presence.candidate
   const rows = distinctHits(presence)
@@ -58,6 +63,7 @@ export function embeddedMatch(copy: Copy, copies: number, context: EvidenceConte
     ranges: rangesOf(places),
     units: liveUnits(presence, claim.release),
     evidence: [...carriers, ...evidence].slice(0, MAX_EVIDENCE),
+    modified,
     against: against(copy, copies),
   }
 }
@@ -115,6 +121,7 @@ export function linkedMatch(record: ComponentRecord, needed: string): Match {
     ranges: [],
     units: [],
     evidence: [{ kind: 'soname', offset: null, length: 0, unit: null, bits: 0, text: needed }],
+    modified: [],
     against: ['none of its code is in this file'],
   }
 }
@@ -140,6 +147,7 @@ export function mentionedMatch(candidate: Candidate, context: EvidenceContext): 
     ranges: rangesOf(evidence.map(({ offset, length }) => ({ offset: offset ?? 0, length }))),
     units: [],
     evidence: evidence.slice(0, MAX_EVIDENCE),
+    modified: [],
     against: ['no unit of it is live'],
   }
 }

@@ -54,6 +54,7 @@ export async function identifyFeatures(
   db: FingerprintDatabase,
   minConfidence: number = DEFAULT_MIN_CONFIDENCE,
 ): Promise<FilePrediction> {
-  const matches = await identify({ prints, programs, textAt: () => '', sha256 }, db.reader)
+  const input = { prints, programs, textAt: () => '', readCode: () => undefined, sha256 }
+  const matches = await identify(input, db.reader)
   return { sha256, components: matches.filter(({ confidence }) => confidence >= minConfidence) }
 }

@@ -9,7 +9,7 @@ import { sha256Of } from '../bytes/digest.ts'
 import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
 import { type ByteSource, bytesSource, fileSource, sliceSource } from '../bytes/source.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
-import { extractProgram } from '../fingerprint/extract.ts'
+import { extractCode, extractProgram } from '../fingerprint/extract.ts'
 import { PrintSet } from '../fingerprint/print-set.ts'
 import { identify } from '../identify/identify.ts'
 import type { FileFormat, FileReport, Report, Unknown } from '../model.ts'
@@ -149,7 +149,12 @@ class ReportBuilder {
     const programs = parts.map(({ program }) => program)
     const textAt = (offset: number, length: number): string => latin1(source.read(offset, length))
     const sha256 = sha256Of(source)
-    const matches = await identify({ prints: prints.seal(), programs, textAt, sha256 }, this.#options.db.reader)
+    const readCode = (found: PrintSet, from: number, to: number): void => {
+      for (const { program, source: bytes, base } of parts)
+        if (from < base + bytes.size && to > base) extractCode(program, bytes, found, { base, from, to })
+    }
+    const input = { prints: prints.seal(), programs, textAt, readCode, sha256 }
+    const matches = await identify(input, this.#options.db.reader)
     for (const program of programs)
       for (const damage of program.damage) this.#unknowns.push({ path, code: 'FORMAT_CORRUPT', message: damage })
     this.#files.push({

@@ -309,6 +309,8 @@ describe('a compiled database', () => {
 
   test('gives back the names of functions, which no lookup needs', async () => {
     expect([await reader.functionNames(0), await reader.functionNames(1)]).toEqual([['inflate', 'main'], []])
+    expect(await reader.builtFunctions(0)).toEqual({ units: [0, 0], names: [0, 1], sets: [0, 1] })
+    expect(await reader.builtFunctions(1)).toEqual({ units: [], names: [], sets: [] })
   })
 
   test('names every component that a file with this sha256 or build-id belongs to', async () => {
@@ -370,6 +372,7 @@ describe('a compiled database', () => {
       manifest: { ...content.manifest, components: [], features: {} },
       components: [],
       functionNames: [],
+      builtFunctions: [],
       files: [],
       features: [],
     })

@@ -95,6 +95,7 @@ export function databaseContent(seed: number, count: number): DatabaseContent {
     cpes: [`example:${name}`],
     family: name === 'beta' ? 'greek' : null,
     sonames: [`lib${name}`],
+    versionedNames: [`lib${name}`],
     order: 'numeric',
     releases: [{ version: '1.0', origin: 'source', provenance: 'tag v1.0' }],
     units: [
@@ -120,6 +121,11 @@ export function databaseContent(seed: number, count: number): DatabaseContent {
     },
     components,
     functionNames: [['inflate', 'main'], [], ['run']],
+    builtFunctions: [
+      { units: [0, 0], names: [0, 1], sets: [0, 1] },
+      { units: [], names: [], sets: [] },
+      { units: [0], names: [0], sets: [0] },
+    ],
     files: FILES,
     features,
   }

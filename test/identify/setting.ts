@@ -13,7 +13,7 @@ import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { PrintsBuilder } from '../../src/database/prints-builder.ts'
 import { type DatabaseReader, openReader } from '../../src/database/reader.ts'
 import type { ComponentPrints, ReleaseRecord } from '../../src/database/schema.ts'
-import { extractLiteral, extractProgram } from '../../src/fingerprint/extract.ts'
+import { extractCode, extractLiteral, extractProgram } from '../../src/fingerprint/extract.ts'
 import { Kind, PrintSet } from '../../src/fingerprint/print-set.ts'
 import { type Candidate, collectCandidates } from '../../src/identify/hits.ts'
 import { type IdentifyInput, identify } from '../../src/identify/identify.ts'
@@ -146,6 +146,7 @@ export function inputOf(content: FileContent): IdentifyInput {
     programs: [content.buildId === undefined ? program : { ...program, buildId: content.buildId }],
     // Invented code lies beyond the file.
     textAt: (offset, length) => (offset + length <= source.size ? latin1(source.read(offset, length)) : ''),
+    readCode: (prints, from, to) => extractCode(program, source, prints, { base: 0, from, to }),
     sha256: content.sha256 ?? '0'.repeat(64),
   }
 }
