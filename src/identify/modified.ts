@@ -30,9 +30,9 @@ const PADDING_BYTES = 64
  * The functions of a copy that somebody changed: those of its release, by name or by place, whose code no indexed release has,
  * where nearly all other code is the release's own.
  *
- * Where the file names its functions, each is looked for at its name. Elsewhere it is between two functions of one unit, and
- * one that builds of the release have in this unit is nowhere in the file. Only for a version that is known and was indexed
- * as built: a newer one has new functions.
+ * Where the file names its functions, each is looked for at its name. Elsewhere one function that nobody has stands between
+ * two of one unit, and it is the only one of those that builds of the release have in this unit which is nowhere in the file.
+ * Only for a version that is known and was indexed as built: a newer one has new functions.
  */
 export async function findModified(copy: Copy, file: CodeSource, reader: DatabaseReader): Promise<ModifiedFunction[]> {
   const { index, record } = copy.presence.candidate
@@ -50,8 +50,9 @@ export async function findModified(copy: Copy, file: CodeSource, reader: Databas
   for (const { unit, name, from, to } of placesOfMissing(missing, known, names, copy, file)) {
     const code = new PrintSet()
     file.readCode(code, from, to)
-    for (const place of await unknownFunctions(code.seal(), reader))
-      changed.push({ unit: record.units[unit]!.path, name, ...place, release: version })
+    const unknown = await unknownFunctions(code.seal(), reader)
+    // More of them between two functions are somebody else's code.
+    if (unknown.length === 1) changed.push({ unit: record.units[unit]!.path, name, ...unknown[0]!, release: version })
   }
   return changed.length <= MOST_CHANGED * known.length ? changed : []
 }
@@ -110,7 +111,7 @@ async function missingFunctions(
 
 interface PlaceOfMissing {
   readonly unit: number
-  readonly name: string | null
+  readonly name: string
   /** File offsets. */
   readonly from: number
   readonly to: number
@@ -138,8 +139,8 @@ function placesOfMissing(
   const byUnit = new Map<number, string[]>()
   for (const { unit, name } of missing) byUnit.set(unit, [...(byUnit.get(unit) ?? []), names[name]!])
   return gapsWithin(known).flatMap(({ unit, from, to }) => {
-    const possible = byUnit.get(unit)
-    return possible === undefined ? [] : [{ unit, name: possible.length === 1 ? possible[0]! : null, from, to }]
+    const [name, another] = byUnit.get(unit) ?? []
+    return name === undefined || another !== undefined ? [] : [{ unit, name, from, to }]
   })
 }
 
