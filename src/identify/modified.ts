@@ -31,8 +31,7 @@ const PADDING_BYTES = 64
  * where nearly all other code is the release's own.
  *
  * Where the file names its functions, each is looked for at its name. Elsewhere one function that nobody has stands between
- * two of one unit, and it is the only one of those that builds of the release have in this unit which is nowhere in the file.
- * Only for a version that is known and was indexed as built: a newer one has new functions.
+ * two of one unit, and of those that builds of the release have in this unit just one is nowhere in the file. Only for a version that is known and was indexed as built: a newer one has new functions.
  */
 export async function findModified(copy: Copy, file: CodeSource, reader: DatabaseReader): Promise<ModifiedFunction[]> {
   const { index, record } = copy.presence.candidate
@@ -66,10 +65,10 @@ interface KnownFunction {
 
 /** Ascending by offset. */
 function functionsOfRelease({ presence }: Copy, built: number, prints: PrintSet): KnownFunction[] {
-  const { live, candidate } = presence
+  const { units, candidate } = presence
   const { hits, record } = candidate
   const found: KnownFunction[] = []
-  for (const { unit, hits: rows } of live) {
+  for (const { unit, hits: rows } of units) {
     const own = rows.filter(
       (row) => hits.kinds[row] === Kind.Function && holdsRelease(record.sets[hits.sets[row]!]!, built),
     )
@@ -88,14 +87,14 @@ interface NamedFunction {
   readonly name: number
 }
 
-/** The functions of live units that builds of the release have and the file has not, in whatever release. */
+/** The functions that builds of the release have in the units that are here, and the file has of no release. */
 async function missingFunctions(
-  { presence: { live, candidate } }: Copy,
+  { presence: { units: here, candidate } }: Copy,
   built: number,
   reader: DatabaseReader,
 ): Promise<NamedFunction[]> {
   const { hits, record, index } = candidate
-  const isLive = new Set(live.map(({ unit }) => unit))
+  const isHere = new Set(here.map(({ unit }) => unit))
   const { units, names, sets } = await reader.builtFunctions(index)
   const found = new Set<string>()
   for (let row = 0; row < hits.count; row++)
@@ -104,7 +103,7 @@ async function missingFunctions(
   units.forEach((unit, at) => {
     const [name, set] = [names[at]!, sets[at]!]
     const key = `${unit} ${name}`
-    if (isLive.has(unit) && !found.has(key) && holdsRelease(record.sets[set]!, built)) missing.set(key, { unit, name })
+    if (isHere.has(unit) && !found.has(key) && holdsRelease(record.sets[set]!, built)) missing.set(key, { unit, name })
   })
   return [...missing.values()]
 }
@@ -136,11 +135,9 @@ function placesOfMissing(
       return from === undefined || !isIndexed ? [] : [{ unit, name: text, from, to: from + 1 }]
     })
   }
-  const byUnit = new Map<number, string[]>()
-  for (const { unit, name } of missing) byUnit.set(unit, [...(byUnit.get(unit) ?? []), names[name]!])
   return gapsWithin(known).flatMap(({ unit, from, to }) => {
-    const [name, another] = byUnit.get(unit) ?? []
-    return name === undefined || another !== undefined ? [] : [{ unit, name, from, to }]
+    const [one, another] = missing.filter((candidate) => candidate.unit === unit)
+    return one === undefined || another !== undefined ? [] : [{ unit, name: names[one.name]!, from, to }]
   })
 }
 
@@ -166,7 +163,7 @@ function definitionsOf({ presence: { candidate } }: Copy, prints: PrintSet): Map
   return definitions
 }
 
-/** Places between neighbours of one unit where another function fits. */
+/** Places where another function fits between two of one unit. Between two units may be what neither has. */
 function gapsWithin(known: readonly KnownFunction[]): { unit: number; from: number; to: number }[] {
   const gaps: { unit: number; from: number; to: number }[] = []
   for (let i = 1; i < known.length; i++) {
