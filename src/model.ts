@@ -50,6 +50,25 @@ export interface FileReport {
   readonly ownedBy: string | null
   /** By confidence, highest first; equal ones by name. */
   readonly components: readonly Match[]
+  /** What the file says of itself and its code denies. */
+  readonly contradictions: readonly Contradiction[]
+}
+
+/**
+ * Where a file says what it is: in its name, its SONAME or the name of its exports, the version resource of a PE file, or a
+ * text that carries its component's version.
+ */
+export type ContradictedClaim = 'file-name' | 'soname' | 'version-resource' | 'text'
+
+/** A claim of the file about itself that does not fit its code. */
+export interface Contradiction {
+  /** The component that the claim is about, by its canonical name. */
+  readonly component: string
+  readonly source: ContradictedClaim
+  /** The claim as it stands there. */
+  readonly text: string
+  /** What the code says, as a sentence. */
+  readonly because: string
 }
 
 /** The version of a component, as a sum type: a guess cannot be printed as a fact. */

@@ -1,51 +1,68 @@
-import type { Program } from '../binary/program.ts'
 import type { DatabaseReader } from '../database/reader.ts'
 import type { ComponentRecord } from '../database/schema.ts'
-import type { Match } from '../model.ts'
+import type { Contradiction, Match } from '../model.ts'
 import { compareCodeUnits } from '../versions/token.ts'
+import { type Claims, findContradictions } from './claims.ts'
 import { separateCopies } from './copies.ts'
 import { decideVersions } from './decide.ts'
 import { collectCandidates } from './hits.ts'
 import { findKnownFile, knownMatch } from './known-file.ts'
-import { libraryNames } from './linkage.ts'
-import { type EvidenceContext, embeddedMatch, linkedMatch, mentionedMatch } from './match.ts'
+import { askedComponents, repeatsMessages } from './linked.ts'
+import { type EvidenceContext, embeddedMatch, linkedMatch, mentionedMatch, textOfPrint } from './match.ts'
 import { type CodeSource, findModified } from './modified.ts'
 import { coverGreedily, type Presence } from './presence.ts'
+import { textContradiction } from './text-claims.ts'
 
 /** What identification may ask of the file beyond its fingerprints; of an archive of objects, all of its members. */
-export interface IdentifyInput extends CodeSource {
+export interface IdentifyInput extends CodeSource, Claims {
   /** Bytes of the file as Latin-1, for the text of evidence. */
   readonly textAt: (offset: number, length: number) => string
   /** Of the file, hexadecimal. */
   readonly sha256: string
 }
 
-/** The components of one file, by confidence, then name, then version. */
-export async function identify(input: IdentifyInput, reader: DatabaseReader): Promise<Match[]> {
+/** What identification says of a file. */
+export interface Identification {
+  /** By confidence, then name, then version. */
+  readonly components: readonly Match[]
+  readonly contradictions: readonly Contradiction[]
+}
+
+/** The components of one file, and what the file says of itself that they deny. */
+export async function identify(input: IdentifyInput, reader: DatabaseReader): Promise<Identification> {
   const candidates = await collectCandidates(input.prints, reader)
   const cover = coverGreedily(candidates, input.prints)
+  const asked = await askedComponents(input.programs, reader)
+  const present = cover.present.filter((presence) => !repeatsMessages(presence, asked))
   const context: EvidenceContext = {
     prints: input.prints,
     textAt: input.textAt,
-    nameOf: await functionNames(cover.present, reader),
+    nameOf: await functionNames(present, reader),
     totalUnits: reader.manifest.units,
   }
   const found: Match[] = []
-  for (const { presence, claims } of decideVersions(cover.present, input.prints.literals)) {
+  const contradictions: Contradiction[] = []
+  for (const { presence, claims } of decideVersions(present, input.prints.literals)) {
     const copies = separateCopies(presence, claims, input.prints)
     for (const copy of copies) {
       const modified = await findModified(copy, input, reader)
       found.push(embeddedMatch(copy, copies.length, modified, context))
+      const contradiction = textContradiction(copy, (print) => textOfPrint(print, context))
+      if (contradiction !== undefined) contradictions.push(contradiction)
     }
   }
   const matches = await withKnownFile(input, found, reader)
   const embedded = new Set(matches.map((match) => match.name))
-  const linked = await findLinked(input.programs, reader, embedded)
+  const linked = asked
+    .filter(({ record }) => !embedded.has(record.name))
+    .map(({ record, needed }) => linkedMatch(record, needed))
   matches.push(...linked)
   const named = new Set([...embedded, ...linked.map((match) => match.name)])
   for (const candidate of cover.mentioned)
     if (!named.has(candidate.record.name)) matches.push(mentionedMatch(candidate, context))
-  return matches.sort(byConfidence)
+  matches.sort(byConfidence)
+  contradictions.unshift(...(await findContradictions(input, matches, reader)))
+  return { components: matches, contradictions }
 }
 
 /** Where the file itself is known, that is what it is, and what its fingerprints say of the component is evidence. */
@@ -76,26 +93,6 @@ async function functionNames(present: readonly Presence[], reader: DatabaseReade
     if (live.some(({ hits }) => hits.some((row) => candidate.hits.names[row]! > 0)))
       names.set(candidate.record, await reader.functionNames(candidate.index))
   return (record, name) => names.get(record)?.[name - 1]
-}
-
-/** Components that the loader will bring in: asked for by name, and not in the file itself. */
-async function findLinked(
-  programs: readonly Program[],
-  reader: DatabaseReader,
-  embedded: ReadonlySet<string>,
-): Promise<Match[]> {
-  const asked = new Map<string, string>()
-  for (const program of programs)
-    for (const needed of program.needed)
-      for (const name of libraryNames(needed)) if (!asked.has(name)) asked.set(name, needed)
-  if (asked.size === 0) return []
-  const matches: Match[] = []
-  for (const [index, sonames] of reader.sonames.entries()) {
-    if (embedded.has(reader.manifest.components[index] as string)) continue
-    const soname = sonames.find((name) => asked.has(name))
-    if (soname !== undefined) matches.push(linkedMatch(await reader.component(index), asked.get(soname) as string))
-  }
-  return matches
 }
 
 function byConfidence(a: Match, b: Match): number {

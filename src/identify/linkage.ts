@@ -1,13 +1,15 @@
 /**
- * Names under which programs ask for libraries, without directory, version and extension, lower case: `libz.so.1` →
- * `libz`, `libcrypto-3-x64.dll` → `libcrypto-3-x64`, `libfoo-2.0.so.0` → `libfoo-2.0` and `libfoo`.
+ * Names under which programs ask for libraries, without directory and extension, lower case, the longest first: `libz.so.1` →
+ * `libz`, `libcrypto-3-x64.dll` → `libcrypto-3-x64` and `libcrypto`, `libfoo-2.0.so.0` → `libfoo-2.0`, `libfoo-2` and `libfoo`.
+ * Digits right behind a letter stay: libz3 is no libz.
  */
 export function libraryNames(needed: string): readonly string[] {
-  const base = needed
+  const whole = needed
     .replace(/^.*[/\\]/, '')
     .toLowerCase()
     .replace(/\.(?:so(?:\.[\w.]+)*|dll|dylib)$/, '')
-    .replace(/\.\d+(?:\.\d+)*$/, '')
-  const bare = base.replace(/[-_]?\d+(?:[._]\d+)*(?:-x64|-arm64)?$/, '')
-  return bare === base || bare === '' ? [base] : [base, bare]
+  const base = whole.replace(/\.\d+(?:\.\d+)*$/, '')
+  const bare = base.replace(/[-_]\d+(?:[._]\d+)*(?:-x64|-arm64)?$/, '')
+  const names = new Set([whole, base, bare].filter((name) => name !== ''))
+  return names.size > 0 ? [...names] : [whole]
 }

@@ -252,14 +252,18 @@ function literalEvidence(literal: { version: string; offset: number }, context: 
 function placeOf(
   print: number,
   kind: EvidenceKind,
-  { prints, textAt }: EvidenceContext,
+  context: EvidenceContext,
 ): Pick<Evidence, 'kind' | 'offset' | 'length' | 'text'> {
-  const offset = prints.offsets[print]!
-  const length = prints.lengths[print]!
-  const bytes = textAt(offset, Math.min(length, 2 * MAX_TEXT))
+  const { offsets, lengths } = context.prints
+  return { kind, offset: offsets[print]!, length: lengths[print]!, text: textOfPrint(print, context) }
+}
+
+/** What stands at the place, cut after {@link MAX_TEXT} characters. */
+export function textOfPrint(print: number, { prints, textAt }: EvidenceContext): string {
+  const bytes = textAt(prints.offsets[print]!, Math.min(prints.lengths[print]!, 2 * MAX_TEXT))
   // UTF-16 text shows a NUL behind every character.
   const text = bytes.replaceAll('\0', '')
-  return { kind, offset, length, text: text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text }
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text
 }
 
 /** log2(N/df), to one decimal. */

@@ -8,7 +8,7 @@ import type { Presence } from './presence.ts'
 import { expectedOf, type UnitEvidence } from './units.ts'
 
 /** One unit never costs a release more than this: a reconfigured file must not drag a component to another version. */
-const UNIT_LOSS_CAP = 3
+export const UNIT_LOSS_CAP = 3
 /** A string that the release should have and the file lacks, against one it has and the release should not. */
 const MISSING_PENALTY = 0.05
 /** What a unit counts whose coverage is too low to call it live. */

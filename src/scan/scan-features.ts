@@ -54,7 +54,7 @@ export async function identifyFeatures(
   db: FingerprintDatabase,
   minConfidence: number = DEFAULT_MIN_CONFIDENCE,
 ): Promise<FilePrediction> {
-  const input = { prints, programs, textAt: () => '', readCode: () => undefined, sha256 }
-  const matches = await identify(input, db.reader)
-  return { sha256, components: matches.filter(({ confidence }) => confidence >= minConfidence) }
+  const input = { prints, programs, textAt: () => '', readCode: () => undefined, fileName: null, sha256 }
+  const { components } = await identify(input, db.reader)
+  return { sha256, components: components.filter(({ confidence }) => confidence >= minConfidence) }
 }

@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { readAr } from '../archive/ar.ts'
 import { detectFormat } from '../binary/detect.ts'
 import type { Program } from '../binary/program.ts'
@@ -153,8 +153,9 @@ class ReportBuilder {
       for (const { program, source: bytes, base } of parts)
         if (from < base + bytes.size && to > base) extractCode(program, bytes, found, { base, from, to })
     }
-    const input = { prints: prints.seal(), programs, textAt, readCode, sha256 }
-    const matches = await identify(input, this.#options.db.reader)
+    const fileName = path === BYTES_PATH ? null : basename(path)
+    const input = { prints: prints.seal(), programs, textAt, readCode, fileName, sha256 }
+    const { components, contradictions } = await identify(input, this.#options.db.reader)
     for (const program of programs)
       for (const damage of program.damage) this.#unknowns.push({ path, code: 'FORMAT_CORRUPT', message: damage })
     this.#files.push({
@@ -167,7 +168,8 @@ class ReportBuilder {
       layer: null,
       visibility: 'visible',
       ownedBy: null,
-      components: matches.filter((match) => match.confidence >= this.#minConfidence),
+      components: components.filter((match) => match.confidence >= this.#minConfidence),
+      contradictions,
     })
   }
 

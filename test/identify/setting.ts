@@ -19,7 +19,7 @@ import { type Candidate, collectCandidates } from '../../src/identify/hits.ts'
 import { type IdentifyInput, identify } from '../../src/identify/identify.ts'
 import { type Cover, coverGreedily, type Presence } from '../../src/identify/presence.ts'
 import { estimateVersions, type VersionClaim } from '../../src/identify/version.ts'
-import type { Match } from '../../src/model.ts'
+import type { Contradiction, Match } from '../../src/model.ts'
 import { versionOrder } from '../../src/versions/order.ts'
 import { elfProgram, type ProgramContent } from '../fixtures/programs.ts'
 
@@ -55,6 +55,8 @@ export interface FileContent extends ProgramContent {
   /** Default: that of no file. */
   readonly sha256?: string
   readonly buildId?: string
+  /** Default: none. */
+  readonly fileName?: string
 }
 
 /** Units by path. */
@@ -83,6 +85,7 @@ export interface Setting {
   /** The versions of one component; `taken` are versions that other components' templates carry. */
   versions(name: string, content: FileContent, taken?: readonly string[]): Promise<VersionClaim[]>
   identify(content: FileContent): Promise<Match[]>
+  contradictions(content: FileContent): Promise<readonly Contradiction[]>
   close(): Promise<void>
 }
 
@@ -118,7 +121,8 @@ export async function settingOf(
     presence,
     versions: async (name, content, taken = []) =>
       estimateVersions(await presence(name, content), inputOf(content).prints.literals, new Set(taken)),
-    identify: (content) => identify(inputOf(content), reader),
+    identify: async (content) => [...(await identify(inputOf(content), reader)).components],
+    contradictions: async (content) => (await identify(inputOf(content), reader)).contradictions,
     close: async () => {
       await reader.close()
       rmSync(directory, { recursive: true, force: true })
@@ -147,6 +151,7 @@ export function inputOf(content: FileContent): IdentifyInput {
     // Invented code lies beyond the file.
     textAt: (offset, length) => (offset + length <= source.size ? latin1(source.read(offset, length)) : ''),
     readCode: (prints, from, to) => extractCode(program, source, prints, { base: 0, from, to }),
+    fileName: content.fileName ?? null,
     sha256: content.sha256 ?? '0'.repeat(64),
   }
 }
