@@ -36,24 +36,40 @@ export function decideVersions(present: readonly Presence[], literals: readonly 
   return decided
 }
 
+interface Claimant {
+  readonly presence: Presence
+  readonly claim: VersionClaim
+}
+
 /** The claims on literals that others have better. */
 function lostLiterals(
   decided: readonly Decided[],
   literals: readonly VersionLiteral[],
 ): { presence: Presence; version: string }[] {
-  const claimants = new Map<string, { presence: Presence; distance: number }[]>()
+  const claimants = new Map<string, Claimant[]>()
   for (const { presence, claims } of decided)
-    for (const { literal, distance } of claims) {
-      if (literal === undefined) continue
-      const list = claimants.get(literal.version)
-      if (list === undefined) claimants.set(literal.version, [{ presence, distance }])
-      else list.push({ presence, distance })
+    for (const claim of claims) {
+      const version = claim.literal?.version
+      if (version === undefined) continue
+      const list = claimants.get(version)
+      if (list === undefined) claimants.set(version, [{ presence, claim }])
+      else list.push({ presence, claim })
     }
   return [...claimants].flatMap(([version, list]) => {
     const places = literals.filter((literal) => literal.version === version).length
-    const limit = list.map(({ distance }) => distance).sort((a, b) => a - b)[places - 1] ?? Number.POSITIVE_INFINITY
-    return list.filter(({ distance }) => distance > limit).map(({ presence }) => ({ presence, version }))
+    const last = list.sort(byClarity)[places - 1]
+    return last === undefined
+      ? []
+      : list.filter((one) => byClarity(one, last) > 0).map(({ presence }) => ({ presence, version }))
   })
+}
+
+/**
+ * Those first whose units point at their version, and of these the ones that point at few others. Two that do may both be right:
+ * the linker merges equal literals.
+ */
+function byClarity({ claim: a }: Claimant, { claim: b }: Claimant): number {
+  return (a.distance === b.distance ? 0 : a.distance - b.distance) || Number(b.isNarrow) - Number(a.isNarrow)
 }
 
 /** Versions that templates of the other components carry: their literals are not this one's. */

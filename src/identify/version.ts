@@ -23,6 +23,8 @@ export interface VersionClaim {
   readonly release: number
   /** How far the units are from pointing at this version themselves: 0 when they do. */
   readonly distance: number
+  /** The units point at so few releases that a literal need not do more than choose among them. */
+  readonly isNarrow: boolean
 }
 
 /** Releases this close to the best cannot be told from it. */
@@ -75,6 +77,7 @@ function nothing(reason: string, release: number): VersionClaim {
     literal: undefined,
     release,
     distance: 0,
+    isNarrow: true,
   }
 }
 
@@ -98,6 +101,7 @@ function templateClaims(presence: Presence, scores: Float64Array, best: number):
       literal: undefined,
       release: nearestRelease(record, version),
       distance: 0,
+      isNarrow: true,
     }))
   }
   return []
@@ -180,6 +184,7 @@ function literalClaim(
       literal: first.literal,
       release: first.release,
       distance: best - scores[first.release]!,
+      isNarrow: leadersOf(scores, best).length <= FEW_RELEASES,
     }
   }
   return first === undefined ? unindexedClaim(record, scores, best, literals) : undefined
@@ -193,8 +198,8 @@ function unindexedClaim(
   literals: readonly VersionLiteral[],
 ): VersionClaim | undefined {
   const order = versionOrder(record.order)
-  const leaders = record.releases.filter((_, i) => scores[i]! >= best - SET_MARGIN).map((release) => release.version)
-  const leader = leaders.at(-1)
+  const leaders = leadersOf(scores, best)
+  const leader = record.releases[leaders.at(-1) ?? -1]?.version
   if (leader === undefined) return undefined
   const ahead = distinct(
     literals.filter(({ version }) => isShortlyAfter(record, leader, plainVersion(record, version))),
@@ -213,6 +218,7 @@ function unindexedClaim(
     literal,
     release: nearestRelease(record, version),
     distance: Number.POSITIVE_INFINITY,
+    isNarrow: leaders.length <= FEW_RELEASES,
   }
 }
 
@@ -230,7 +236,7 @@ function isShortlyAfter(record: ComponentRecord, leader: string, version: string
 
 function setClaim(presence: Presence, scores: Float64Array, best: number): VersionClaim {
   const { record } = presence.candidate
-  const fitting = [...scores.keys()].filter((i) => scores[i]! >= best - SET_MARGIN)
+  const fitting = leadersOf(scores, best)
   const refuted = refutedByFunctions(presence, fitting)
   const members = fitting.filter((i) => !refuted.has(i))
   // Best first, and of equal ones the newest: that is what a user who upgrades in time has.
@@ -245,7 +251,13 @@ function setClaim(presence: Presence, scores: Float64Array, best: number): Versi
     literal: undefined,
     release: members[0]!,
     distance: 0,
+    isNarrow: fitting.length <= FEW_RELEASES,
   }
+}
+
+/** The releases that cannot be told from the best, in release order. */
+function leadersOf(scores: Float64Array, best: number): number[] {
+  return [...scores.keys()].filter((release) => scores[release]! >= best - SET_MARGIN)
 }
 
 function distinct<T>(items: readonly T[], key: (item: T) => unknown): T[] {
