@@ -2,6 +2,8 @@ export type { Limits } from './bytes/limits.ts'
 export { DetectorError, type ErrorCode, type Locus } from './errors.ts'
 export type {
   Arch,
+  ContradictedClaim,
+  Contradiction,
   DatabaseSummary,
   Evidence,
   EvidenceKind,
@@ -10,6 +12,8 @@ export type {
   Finding,
   Match,
   Method,
+  ModifiedFunction,
+  Neighbour,
   Origin,
   Report,
   Role,

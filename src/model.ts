@@ -130,6 +130,8 @@ export interface Match {
   readonly units: readonly UnitMatch[]
   /** The strongest hits, most bits first. */
   readonly evidence: readonly Evidence[]
+  /** The releases before and after the claimed ones, in release order; empty where no release is claimed. */
+  readonly neighbours: readonly Neighbour[]
   /** Functions that were changed since the release; empty where none are known to be. */
   readonly modified: readonly ModifiedFunction[]
   /** What speaks against the claim or limits it, as sentences; empty when nothing does. */
@@ -165,6 +167,26 @@ export interface UnitMatch {
    * found and what else is known.
    */
   readonly expected: number
+  /** Strings that the likeliest release has in the unit and the file has not. */
+  readonly missing: number
+  /**
+   * The fewest strings that would be missing in any release. Options and compilers leave text out, so that only what is missing
+   * beyond that speaks against the likeliest one.
+   */
+  readonly leastMissing: number
+}
+
+/** A release next to those that are claimed, and what tells it from the likeliest. */
+export interface Neighbour {
+  readonly version: string
+  /** Fingerprints found that the likeliest release has and this one has not, constants and machine code apart. */
+  readonly lacks: number
+  /** Fingerprints found that this one has and the likeliest has not. */
+  readonly explains: number
+  /** Strings that would be missing if it were this one, beyond those that are missing of the likeliest; negative for fewer. */
+  readonly misses: number
+  /** The strongest of what it lacks. */
+  readonly example?: Evidence
 }
 
 /**
@@ -194,6 +216,8 @@ export interface Evidence {
   readonly unit: string | null
   /** log2(N/df): how much the hit says. */
   readonly bits: number
+  /** Components of the database that have it, this one included (255 for more); absent for what is not looked up. */
+  readonly components?: number
   /** What is there, cut after 120 characters; for code and data a description of it. */
   readonly text: string
   /** Releases of the component that have it, as `first–last` in release order; absent where it has none. */

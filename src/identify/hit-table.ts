@@ -28,6 +28,8 @@ export interface HitTable {
   readonly flags: Uint8Array
   /** Units of the whole database that hold it. */
   readonly df: Uint32Array
+  /** Components that hold it, this one included; 255 for more. */
+  readonly holders: Uint8Array
 }
 
 /** Bits of {@link HitTable.flags}. */
@@ -46,6 +48,7 @@ export interface HitFeature {
   readonly weight: number
   readonly flags: number
   readonly df: number
+  readonly holders: number
 }
 
 /** Collects the rows of a {@link HitTable}. */
@@ -79,6 +82,7 @@ export class HitTableBuilder {
     table.weights[at] = feature.weight
     table.flags[at] = feature.flags
     table.df[at] = feature.df
+    table.holders[at] = feature.holders
   }
 
   /** The table, and the rows of each unit in the order in which they were added; units in their own order. */
@@ -118,5 +122,6 @@ function allocate(rows: number): HitTable {
     weights: new Float64Array(rows),
     flags: new Uint8Array(rows),
     df: new Uint32Array(rows),
+    holders: new Uint8Array(rows),
   }
 }

@@ -150,7 +150,8 @@ function addHits(
       if (one === undefined) continue
       const sets = hits.sets.subarray(first, next)
       const weight = weights[at]! / mostTogether(sets, one.record.sets, one.changes)
-      const feature = { print, kind, weight, flags: hitFlags, df: end - starts[at]! }
+      const holders = hits.holders[starts[at]!]!
+      const feature = { print, kind, weight, flags: hitFlags, df: end - starts[at]!, holders }
       one.table.nextFeature()
       for (let row = first; row < next; row++)
         one.table.add(feature, hits.units[row]!, hits.sets[row]!, hits.names[row]!)

@@ -60,6 +60,7 @@ export function knownMatch({ record, release, identity, method }: KnownFile, fou
     ranges: found?.ranges ?? [],
     units: found?.units ?? [],
     evidence: [{ kind: 'file', offset: null, length: 0, unit: null, bits: 64, text }, ...(found?.evidence ?? [])],
+    neighbours: [],
     // The sha256 says that nothing was changed.
     modified: method === 'build-id' ? (found?.modified ?? []) : [],
     against: [],

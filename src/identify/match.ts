@@ -1,29 +1,21 @@
 import { formatCpe, formatPurl } from '../database/names.ts'
-import type { ComponentRecord, Intervals } from '../database/schema.ts'
-import { isText, Kind, type PrintSet } from '../fingerprint/print-set.ts'
-import type { Evidence, EvidenceKind, Match, ModifiedFunction, Origin, UnitMatch, VersionEstimate } from '../model.ts'
+import type { ComponentRecord } from '../database/schema.ts'
+import type { PrintSet } from '../fingerprint/print-set.ts'
+import type { Match, ModifiedFunction, Origin, UnitMatch, VersionEstimate } from '../model.ts'
 import { matchConfidence } from './confidence.ts'
 import type { Copy } from './copies.ts'
+import { byBits, type EvidenceContext, hitEvidence, literalEvidence, templateEvidence } from './evidence.ts'
 import type { HitTable } from './hit-table.ts'
-import type { Candidate, TemplateHit } from './hits.ts'
+import type { Candidate } from './hits.ts'
 import { stringsFound } from './live.ts'
+import { neighboursOf } from './neighbours.ts'
 import type { Presence } from './presence.ts'
 import { type Place, rangesOf } from './ranges.ts'
+import { leastMissing, missingStrings } from './release-scores.ts'
 import { canBeLive } from './units.ts'
-
-/** What turning evidence into words takes. */
-export interface EvidenceContext {
-  readonly prints: PrintSet
-  readonly textAt: (offset: number, length: number) => string
-  /** The name of a function by its number in {@link HitTable.names}; undefined where it was not read. */
-  readonly nameOf: (record: ComponentRecord, name: number) => string | undefined
-  /** Units of the whole database. */
-  readonly totalUnits: number
-}
 
 /** The strongest hits that a report carries; `units` counts all of them. */
 const MAX_EVIDENCE = 50
-const MAX_TEXT = 120
 /** From this share of the units that have text on, a component is there as a whole. */
 const WHOLE_SHARE = 0.5
 /** With this many live units or fewer, and most units missing, it is a copied file rather than a library. */
@@ -63,6 +55,7 @@ export function embeddedMatch(
     ranges: rangesOf(places),
     units: liveUnits(presence, claim.release),
     evidence: [...carriers, ...evidence].slice(0, MAX_EVIDENCE),
+    neighbours: neighboursOf(presence, claim, context),
     modified,
     against: against(copy, copies),
   }
@@ -121,6 +114,7 @@ export function linkedMatch(record: ComponentRecord, needed: string): Match {
     ranges: [],
     units: [],
     evidence: [{ kind: 'soname', offset: null, length: 0, unit: null, bits: 0, text: needed }],
+    neighbours: [],
     modified: [],
     against: ['none of its code is in this file'],
   }
@@ -147,6 +141,7 @@ export function mentionedMatch(candidate: Candidate, context: EvidenceContext): 
     ranges: rangesOf(evidence.map(({ offset, length }) => ({ offset: offset ?? 0, length }))),
     units: [],
     evidence: evidence.slice(0, MAX_EVIDENCE),
+    neighbours: [],
     modified: [],
     against: ['no unit of it is live'],
   }
@@ -184,6 +179,8 @@ function liveUnits(presence: Presence, release: number): UnitMatch[] {
         path: record.units[unit.unit]!.path,
         matched,
         expected: Math.max(matched, counted > 0 ? expected : expected + matched),
+        missing: missingStrings(unit, release),
+        leastMissing: leastMissing(unit, record),
       }
     })
     .filter((unit) => unit.matched > 0)
@@ -192,97 +189,6 @@ function liveUnits(presence: Presence, release: number): UnitMatch[] {
 
 function most(values: Int32Array): number {
   return values.reduce((a, b) => Math.max(a, b), 0)
-}
-
-const EVIDENCE_KINDS: Readonly<Record<Kind, EvidenceKind>> = {
-  [Kind.String]: 'string',
-  [Kind.Template]: 'template',
-  [Kind.Symbol]: 'symbol',
-  [Kind.Function]: 'function',
-  [Kind.Mnemonics]: 'function',
-  [Kind.Table]: 'table',
-  [Kind.BigEndianTable]: 'table',
-  [Kind.Immediate]: 'immediate',
-}
-
-function hitEvidence({ record, hits }: Candidate, row: number, context: EvidenceContext): Evidence {
-  const kind = hits.kinds[row] as Kind
-  const name = hits.names[row]!
-  const named = name > 0 ? context.nameOf(record, name) : undefined
-  return {
-    ...placeOf(hits.prints[row]!, EVIDENCE_KINDS[kind], context),
-    ...(isText(kind) ? {} : { text: describe(kind, hits.prints[row]!, named, context) }),
-    unit: record.units[hits.units[row]!]!.path,
-    bits: bitsOf(hits.df[row]!, context),
-    releases: releaseRanges(record, record.sets[hits.sets[row]!]!),
-  }
-}
-
-/** What is at the place, in words: code and data are no text. */
-function describe(kind: Kind, print: number, name: string | undefined, { prints, textAt }: EvidenceContext): string {
-  const [offset, length] = [prints.offsets[print]!, prints.lengths[print]!]
-  const called = name === undefined ? 'a function' : `${name}()`
-  if (kind === Kind.Function) return `${called}, ${length} bytes of code`
-  if (kind === Kind.Mnemonics) return `${called} but for its operands, ${length} bytes of code`
-  const hex = Buffer.from(textAt(offset, Math.min(length, 32)), 'latin1').toString('hex')
-  return kind === Kind.Immediate ? `a constant in the instruction ${hex}` : `constant data ${hex}`
-}
-
-function templateEvidence(hit: TemplateHit, record: ComponentRecord, context: EvidenceContext): Evidence {
-  return {
-    ...placeOf(hit.print, 'template', context),
-    unit: record.units[hit.template.unit]!.path,
-    bits: bitsOf(1, context),
-    releases: releaseRanges(record, record.sets[hit.template.set]!),
-  }
-}
-
-function literalEvidence(literal: { version: string; offset: number }, context: EvidenceContext): Evidence {
-  const { version, offset } = literal
-  // Alone it could be anybody's version; it only confirms what the code says.
-  const text = {
-    kind: 'literal' as const,
-    offset,
-    length: version.length,
-    text: context.textAt(offset, version.length),
-  }
-  return { ...text, unit: null, bits: 0 }
-}
-
-function placeOf(
-  print: number,
-  kind: EvidenceKind,
-  context: EvidenceContext,
-): Pick<Evidence, 'kind' | 'offset' | 'length' | 'text'> {
-  const { offsets, lengths } = context.prints
-  return { kind, offset: offsets[print]!, length: lengths[print]!, text: textOfPrint(print, context) }
-}
-
-/** What stands at the place, cut after {@link MAX_TEXT} characters. */
-export function textOfPrint(print: number, { prints, textAt }: EvidenceContext): string {
-  const bytes = textAt(prints.offsets[print]!, Math.min(prints.lengths[print]!, 2 * MAX_TEXT))
-  // UTF-16 text shows a NUL behind every character.
-  const text = bytes.replaceAll('\0', '')
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text
-}
-
-/** log2(N/df), to one decimal. */
-function bitsOf(df: number, { totalUnits }: EvidenceContext): number {
-  return Math.round(Math.log2(Math.max(1, totalUnits) / df) * 10) / 10
-}
-
-/** `1.2.0–1.3.1` for each interval, a single release as itself. */
-function releaseRanges(record: ComponentRecord, intervals: Intervals): string[] {
-  const ranges: string[] = []
-  for (let i = 0; i < intervals.length; i += 2) {
-    const [first, last] = [record.releases[intervals[i]!]!.version, record.releases[intervals[i + 1]!]!.version]
-    ranges.push(first === last ? first : `${first}–${last}`)
-  }
-  return ranges
-}
-
-function byBits(a: Evidence, b: Evidence): number {
-  return b.bits - a.bits || (a.offset ?? 0) - (b.offset ?? 0) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
 }
 
 function against({ presence, claim }: Copy, copies: number): string[] {

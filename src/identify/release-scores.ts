@@ -8,9 +8,11 @@ import type { Presence } from './presence.ts'
 import { expectedOf, type UnitEvidence } from './units.ts'
 
 /** One unit never costs a release more than this: a reconfigured file must not drag a component to another version. */
-export const UNIT_LOSS_CAP = 3
+const UNIT_LOSS_CAP = 3
 /** A string that the release should have and the file lacks, against one it has and the release should not. */
 const MISSING_PENALTY = 0.05
+/** So much one kind of fingerprint of one unit can speak against a release, found and missing ones together. */
+export const ONE_WITNESS: number = UNIT_LOSS_CAP * (1 + MISSING_PENALTY)
 /** What a unit counts whose coverage is too low to call it live. */
 const FAINT_UNIT_WEIGHT = 0.3
 
@@ -41,8 +43,7 @@ export function scoreReleases(presence: Presence): Float64Array {
           scores[release]! -= weight * Math.min(UNIT_LOSS_CAP, most - counts[release]!)
     }
   for (const unit of presence.live) {
-    let fewest = Number.POSITIVE_INFINITY
-    for (const i of candidates) fewest = Math.min(fewest, missingStrings(unit, i))
+    const fewest = leastMissing(unit, record)
     for (let release = 0; release < scores.length; release++)
       scores[release]! -= MISSING_PENALTY * Math.min(UNIT_LOSS_CAP, missingStrings(unit, release) - fewest)
   }
@@ -223,7 +224,17 @@ function unreadReleases(
 
 const NOTHING_UNREAD: ReadonlySet<number> = new Set()
 
-function missingStrings(unit: UnitEvidence, release: number): number {
+/** The fewest strings that any source release would miss of a unit. */
+export function leastMissing(unit: UnitEvidence, { releases }: ComponentRecord): number {
+  let fewest = Number.POSITIVE_INFINITY
+  releases.forEach(({ origin }, release) => {
+    if (origin === 'source') fewest = Math.min(fewest, missingStrings(unit, release))
+  })
+  return fewest === Number.POSITIVE_INFINITY ? 0 : fewest
+}
+
+/** Strings that a release has in a unit and the file has not. */
+export function missingStrings(unit: UnitEvidence, release: number): number {
   return Math.max(0, unit.expected[release]! - stringsFound(unit, release))
 }
 

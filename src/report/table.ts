@@ -1,6 +1,6 @@
 import type { FileReport, Match, Report, Role, UnitMatch, Unknown, VersionEstimate } from '../model.ts'
 import { cut, escapeText } from './escape.ts'
-import { count, fileText, presenceText, versionText } from './words.ts'
+import { count, fileText, presenceText, SOURCE_NAMES, versionText } from './words.ts'
 
 /** How a report is laid out for a terminal. */
 export interface TableOptions {
@@ -46,12 +46,16 @@ interface Row {
  */
 export function toTable(report: Report, options: TableOptions): string {
   const paint: Paint = options.colour ? (style, text) => `\u001b[${STYLES[style]}m${text}\u001b[0m` : (_, text) => text
-  const silent = report.files.filter((file) => file.components.length === 0)
-  const shown = report.files.length === 1 ? report.files : report.files.filter((file) => file.components.length > 0)
+  const silent = report.files.filter(saysNothing)
+  const shown = report.files.length === 1 ? report.files : report.files.filter((file) => !saysNothing(file))
   const blocks = shown.map((file) => fileBlock(file, options.width, paint))
   if (report.unknowns.length > 0) blocks.push(unknownBlock(report.unknowns, paint))
   blocks.push(summary(report, report.files.length === 1 ? 0 : silent.length, paint))
   return `${blocks.join('\n\n')}\n`
+}
+
+function saysNothing({ components, contradictions }: FileReport): boolean {
+  return components.length === 0 && contradictions.length === 0
 }
 
 function fileBlock(file: FileReport, width: number, paint: Paint): string {
@@ -67,7 +71,21 @@ function fileBlock(file: FileReport, width: number, paint: Paint): string {
       if (row !== undefined) lines.push(rowLine(row, widths, width, paint))
     }
   }
+  for (const { source, text, because } of file.contradictions)
+    lines.push(noteLine(`${SOURCE_NAMES[source]} "${text}"`, because, width, paint))
+  for (const match of file.components)
+    if (match.modified.length > 0) lines.push(noteLine(`changed in ${match.name}`, modifiedText(match), width, paint))
   return lines.join('\n')
+}
+
+/** What the file says and its code denies, and what was changed, is not to be overlooked. */
+function noteLine(what: string, text: string, width: number, paint: Paint): string {
+  return INDENT + paint('yellow', cut(`! ${escapeText(what)}: ${escapeText(text)}`, width - INDENT.length))
+}
+
+function modifiedText({ modified }: Match): string {
+  const names = modified.map(({ name, unit }) => `${name}() of ${unit}`)
+  return `${names.join(', ')}: not as in any indexed build of ${modified[0]?.release ?? ''}`
 }
 
 function fileNotes(file: FileReport): string {

@@ -1,4 +1,4 @@
-import type { FileReport, Match, VersionEstimate } from '../model.ts'
+import type { ContradictedClaim, FileReport, Match, VersionEstimate } from '../model.ts'
 import { escapeText } from './escape.ts'
 
 /** Versions of a set that are spelled out; more are counted. Four fit a table cell and show the spread. */
@@ -30,6 +30,14 @@ function setText(versions: readonly string[], orNewer: boolean): string {
 export function fileText(file: FileReport): string {
   const stripped = file.stripped ? ', stripped' : ''
   return `${FORMAT_NAMES[file.format]} ${escapeText(file.arch)}${stripped}, ${sizeText(file.size)}`
+}
+
+/** Where a file says what it is. */
+export const SOURCE_NAMES: Readonly<Record<ContradictedClaim, string>> = {
+  'file-name': 'its name',
+  soname: 'the name that loaders know',
+  'version-resource': 'the version resource',
+  text: 'the text',
 }
 
 /**

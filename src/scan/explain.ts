@@ -1,7 +1,7 @@
 import { DetectorError, hex } from '../errors.ts'
 import type { Evidence, FileReport, Match, Report, UnitMatch } from '../model.ts'
 import { escapeText, shellWord } from '../report/escape.ts'
-import { count, fileText, presenceText, versionText } from '../report/words.ts'
+import { count, fileText, presenceText, SOURCE_NAMES, versionText } from '../report/words.ts'
 
 const KNOWN_MEANING = 'the file itself was indexed as a build of this release, so that nothing was to be concluded'
 
@@ -98,11 +98,17 @@ function story(file: FileReport, match: Match, copy: string): string {
       ...match.cpes.map((cpe) => `  cpe         ${escapeText(cpe)}`),
     ],
     ['Version', ...versionReasons(match).map((line) => `  ${line}`)],
+    ['Why not the releases next to it', ...neighbourLines(match)],
     ['Units (fingerprints found of those that the likeliest release has)', ...unitLines(match.units)],
     [evidenceTitle(match), ...match.evidence.flatMap((evidence) => evidenceLines(evidence, file.path))],
+    ['Changed since the release', ...modifiedLines(match, file.path)],
+    ['What the file says of itself', ...contradictionLines(file, match.name)],
     ['Against', ...againstLines(match)],
   ]
-  return paragraphs.map((lines) => lines.join('\n')).join('\n\n')
+  return paragraphs
+    .filter((lines) => lines.length > 1)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
 }
 
 function meaningOf({ role, origin, method }: Match): string {
@@ -142,13 +148,59 @@ function namedBy(evidence: readonly Evidence[], version: string): string {
   return `named by ${source}${place}: "${escapeText(speaking.text)}"`
 }
 
+/** What of the fingerprints speaks against each neighbour; where nothing does, the text or the code that decided. */
+function neighbourLines({ neighbours, evidence, version }: Match): readonly string[] {
+  if (version.kind === 'unknown') return []
+  const likeliest = version.kind === 'exact' ? version.version : version.likeliest
+  const isSpelt = version.kind === 'exact' && evidence.some(({ kind }) => kind === 'template' || kind === 'literal')
+  return neighbours.flatMap(({ version: other, lacks, explains, misses, example }) => {
+    const reasons: string[] = []
+    if (lacks > 0) reasons.push(`${count(lacks, 'fingerprint')} found that it has not`)
+    if (misses > 0) reasons.push(`${misses} more of its strings would be missing`)
+    if (explains > 0) reasons.push(`for it ${explains === 1 ? 'speaks' : 'speak'} ${count(explains, 'fingerprint')}`)
+    if (reasons.length === 0)
+      reasons.push(
+        `nothing that was found tells it from ${escapeText(likeliest)}${isSpelt ? ' but the version text' : ''}`,
+      )
+    const lines = [`  ${escapeText(other)}  ${reasons.join('; ')}`]
+    if (example !== undefined) lines.push(`    it has not "${escapeText(example.text)}" ${placeText(example)}`)
+    return lines
+  })
+}
+
+function placeText({ offset, unit }: Evidence): string {
+  const place = offset === null ? '' : `at ${hex(offset)}`
+  return unit === null ? place : `${place}, ${escapeText(unit)}`
+}
+
+function modifiedLines({ modified }: Match, path: string): readonly string[] {
+  return modified.flatMap(({ unit, name, offset, length, release }) => [
+    `  ${escapeText(name)}() of ${escapeText(unit)} at ${hex(offset)}, ${length} bytes`,
+    `    no indexed build has this code; what is around it is that of ${escapeText(release)}`,
+    `    ${showCommand(offset, length, path)}`,
+  ])
+}
+
+function contradictionLines({ contradictions }: FileReport, component: string): readonly string[] {
+  return contradictions
+    .filter((contradiction) => contradiction.component === component)
+    .map(({ source, text, because }) => `  ${SOURCE_NAMES[source]} "${escapeText(text)}": ${escapeText(because)}`)
+}
+
 function unitLines(units: readonly UnitMatch[]): readonly string[] {
   if (units.length === 0) return ['  none: no source file of it is recognised here']
   const widest = Math.max(...units.map(({ path }) => escapeText(path).length))
-  return units.map(({ path, matched, expected }) => {
+  return units.map(({ path, matched, expected, missing, leastMissing }) => {
     const share = expected === 0 ? '' : `  ${Math.round((100 * matched) / expected)} %`
-    return `  ${escapeText(path).padEnd(widest)}  ${matched} of ${expected}${share}`
+    return `  ${escapeText(path).padEnd(widest)}  ${matched} of ${expected}${share}${missingText(missing, leastMissing)}`
   })
+}
+
+/** What is missing in every release was left out by options, and says nothing. */
+function missingText(missing: number, leastMissing: number): string {
+  if (missing === 0) return ''
+  if (missing <= leastMissing) return `, ${count(missing, 'string')} missing, as in every release`
+  return `, ${count(missing, 'string')} missing, ${missing - leastMissing} more than of the release that misses fewest`
 }
 
 function evidenceTitle(match: Match): string {
@@ -161,13 +213,21 @@ function evidenceLines(evidence: Evidence, path: string): readonly string[] {
   const place = evidence.offset === null ? 'no place in the file' : `${hex(evidence.offset)}, ${evidence.length} bytes`
   const unit = evidence.unit === null ? '' : `, ${escapeText(evidence.unit)}`
   const lines = [
-    `  ${evidence.kind} at ${place}${unit}, ${evidence.bits.toFixed(1)} bits`.replace(' at no place', ', no place'),
+    `  ${evidence.kind} at ${place}${unit}, ${evidence.bits.toFixed(1)} bits${sharing(evidence)}`.replace(
+      ' at no place',
+      ', no place',
+    ),
     `    "${escapeText(evidence.text)}"`,
   ]
   if (evidence.releases !== undefined && evidence.releases.length > 0)
     lines.push(`    in releases ${evidence.releases.map(escapeText).join(', ')}`)
   if (evidence.offset !== null) lines.push(`    ${showCommand(evidence.offset, evidence.length, path)}`)
   return lines
+}
+
+/** Most of what is found belongs to one component: only sharing is worth a word. */
+function sharing({ components = 1 }: Evidence): string {
+  return components > 1 ? `, shared by ${count(components, 'component')}` : ''
 }
 
 function showCommand(offset: number, length: number, path: string): string {

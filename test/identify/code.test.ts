@@ -96,7 +96,7 @@ describe('functions', () => {
       unit: 'run.c',
       text: 'heron_0(), 32 bytes of code',
     })
-    expect(match?.units).toEqual([{ path: 'run.c', matched: 1, expected: 1 }])
+    expect(match?.units).toMatchObject([{ path: 'run.c', matched: 1, expected: 1 }])
   })
 })
 

@@ -18,7 +18,14 @@ function scattered(
   let print = 0
   offsets.forEach((places, i) => {
     table.nextFeature()
-    const feature = { print, kind: Kind.Immediate, weight: weights[i]!, flags: HitFlag.NeedsNeighbours, df: 1 }
+    const feature = {
+      print,
+      kind: Kind.Immediate,
+      weight: weights[i]!,
+      flags: HitFlag.NeedsNeighbours,
+      df: 1,
+      holders: 1,
+    }
     table.add(feature, 0, 0, 0)
     print += places.length
   })

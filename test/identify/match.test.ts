@@ -111,12 +111,30 @@ describe('evidence', () => {
   test('is at most fifty pieces, units count all', async () => {
     const [crowd] = await setting.identify({ strings: sentences('crowd', 80) })
     expect(crowd?.evidence).toHaveLength(50)
-    expect(crowd?.units).toEqual([{ path: 'crowd.c', matched: 80, expected: 80 }])
+    expect(crowd?.units).toEqual([{ path: 'crowd.c', matched: 80, expected: 80, missing: 0, leastMissing: 0 }])
   })
 
   test('of a bare version belongs to no unit and weighs nothing alone', async () => {
     const { evidence } = await matchOf([...everything(), '1.1.0'])
     expect(evidence[0]).toMatchObject({ kind: 'literal', text: '1.1.0', length: 5, unit: null, bits: 0 })
+  })
+})
+
+describe('the releases next to the claimed one', () => {
+  test('are told by what they lack and what they would miss', async () => {
+    const { neighbours } = await matchOf([...everything(), banner('1.1.0')])
+    expect(neighbours.map(({ version }) => version)).toEqual(['1.0.0', '1.2.0'])
+    for (const { lacks, misses, example } of neighbours) {
+      expect(lacks + misses).toBeGreaterThan(0)
+      expect(example === undefined).toBe(lacks === 0)
+    }
+  })
+
+  test('are those outside of a set', async () => {
+    const match = await matchOf(everything())
+    const members = match.version.kind === 'set' ? match.version.versions : []
+    expect(members.length).toBeGreaterThan(0)
+    for (const { version } of match.neighbours) expect(members).not.toContain(version)
   })
 })
 

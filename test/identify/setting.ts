@@ -68,7 +68,9 @@ export interface ComponentText {
   /** Releases indexed from built libraries. */
   readonly built?: Readonly<Record<string, ReleaseText>>
   /** The files that the built releases were read from, by version. */
-  readonly files?: Readonly<Record<string, { readonly sha256: string; readonly buildId: string | null }>>
+  readonly files?: Readonly<
+    Record<string, { readonly sha256: string; readonly buildId: string | null; readonly name?: string }>
+  >
   readonly family?: string
   readonly sonames?: readonly string[]
   readonly purl?: string
@@ -205,7 +207,7 @@ function printsOf(name: string, { releases, built = {}, files = {} }: ComponentT
   records.forEach((record, release) => {
     for (const [path, text] of Object.entries(texts.get(record)!)) addUnit(builder, path, text, release)
     const file = record.origin === 'built' ? files[record.version] : undefined
-    if (file !== undefined) builder.addFile({ ...file, arch: 'x86_64', release, name: `lib${name}.so` })
+    if (file !== undefined) builder.addFile({ name: `lib${name}.so`, ...file, arch: 'x86_64', release })
   })
   return builder.finish()
 }

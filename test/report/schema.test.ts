@@ -9,11 +9,13 @@ import type {
   Finding,
   Match,
   Method,
+  Neighbour,
   Origin,
   Role,
 } from '../../src/model.ts'
 import { toJson } from '../../src/report/json.ts'
 import {
+  contradiction,
   database,
   type Exact,
   evidence,
@@ -21,6 +23,8 @@ import {
   file,
   finding,
   match,
+  modified,
+  neighbour,
   report,
   unit,
   unknown,
@@ -44,7 +48,8 @@ const validate: ValidateFunction = ajv.compile(schema)
 type Optional<T> = { [K in keyof T]-?: object extends Pick<T, K> ? K : never }[keyof T]
 
 const noneOptional: readonly string[] = []
-const optionalOfEvidence: Record<Optional<Evidence>, true> = { releases: true }
+const optionalOfEvidence: Record<Optional<Evidence>, true> = { components: true, releases: true }
+const optionalOfNeighbour: Record<Optional<Neighbour>, true> = { example: true }
 const optionalOfExact: Record<Optional<Exact>, true> = { nearest: true }
 const optionalOfSet: Record<Optional<VersionSet>, true> = { orNewer: true }
 const noneOfMatch: Record<Optional<Match>, true> = {}
@@ -61,6 +66,9 @@ const definitions: readonly (readonly [name: string, sample: object, optional: r
   ['UnknownVersion', unknownVersion, noneOptional],
   ['UnitMatch', unit, noneOptional],
   ['Evidence', evidence, Object.keys(optionalOfEvidence)],
+  ['Neighbour', neighbour, Object.keys(optionalOfNeighbour)],
+  ['ModifiedFunction', modified, noneOptional],
+  ['Contradiction', contradiction, noneOptional],
   ['Finding', finding, noneOptional],
   ['Unknown', unknown, noneOptional],
 ]

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Match, Report, VersionEstimate } from '../../src/model.ts'
 import { toTable } from '../../src/report/table.ts'
 import { versionText } from '../../src/report/words.ts'
-import { file, match, report } from '../fixtures/report.ts'
+import { contradiction, file, match, modified, report, unitOf } from '../fixtures/report.ts'
 
 const plain = { colour: false, width: Number.POSITIVE_INFINITY }
 
@@ -27,10 +27,7 @@ not read, wholly or in part (1):
 })
 
 test('a snippet names its units and what is there of them, before any reason', () => {
-  const units = [
-    { path: 'inflate.c', matched: 30, expected: 31 },
-    { path: 'inftrees.c', matched: 10, expected: 11 },
-  ]
+  const units = [unitOf('inflate.c', 30, 31), unitOf('inftrees.c', 10, 11)]
   const rows = tableOf({ ...match, origin: 'snippet', units }, { ...match, name: 'expat' })
   expect(rows[0]).toBe(
     '  zlib   1.2.13  0.99  embedded (snippet: inflate.c and inftrees.c, 40 of 42)  template " inflate 1.2.13 Copyright 1995-2022 Mark Adler "',
@@ -49,6 +46,23 @@ test('a known file says so, and by what it is known', () => {
   expect(tableOf({ ...match, confidence: 0.999, method: 'build-id', evidence })[0]).toBe(
     `  zlib  1.2.13  1.00  embedded (known file)  ${text}`,
   )
+})
+
+test('what a file says of itself against its code, and what was changed, is told below its components', () => {
+  const one = { ...file, components: [{ ...match, modified: [modified] }], contradictions: [contradiction] }
+  const lines = toTable({ ...report, files: [one] }, plain).split('\n')
+  expect(lines.filter((line) => line.startsWith('  !'))).toEqual([
+    '  ! its name "libz.so.1.2.11": libz.so.1.2.11 says zlib 1.2.11, its code is that of 1.2.13',
+    '  ! changed in zlib: inflate() of inflate.c: not as in any indexed build of 1.2.13',
+  ])
+})
+
+test('of several files, one without components that says what it is not is shown', () => {
+  const quiet = { ...file, path: 'bin/quiet', components: [] }
+  const lying = { ...quiet, path: 'bin/lying', contradictions: [contradiction] }
+  const text = toTable({ ...report, files: [quiet, lying] }, plain)
+  expect(text).toContain('bin/lying')
+  expect(text).not.toContain('bin/quiet')
 })
 
 test('a single file without components says so', () => {
@@ -93,7 +107,7 @@ test('names and texts of hostile files reach the terminal escaped', () => {
             ...match,
             name: evil,
             version: { kind: 'set', versions: [evil], likeliest: evil },
-            units: [{ path: evil, matched: 1, expected: 1 }],
+            units: [unitOf(evil, 1, 1)],
             evidence: [{ kind: 'string', offset: 0, length: 1, unit: evil, bits: 1, text: evil }],
           },
         ],

@@ -2,7 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { DetectorError } from '../../src/errors.ts'
 import type { Match, Report } from '../../src/model.ts'
 import { explain } from '../../src/scan/explain.ts'
-import { file, match, report, unknown } from '../fixtures/report.ts'
+import {
+  contradiction,
+  evidence,
+  file,
+  lz4,
+  match,
+  modified,
+  neighbour,
+  report,
+  unitOf,
+  unknown,
+} from '../fixtures/report.ts'
 
 test('the story: version and why, evidence with the line that shows it, units, what speaks against it', () => {
   expect(explain(report, 'bin/agent', 'openssl')).toBe(
@@ -18,9 +29,12 @@ Version
   named by a text that carries its own component's version at 0x2000: "OpenSSL 3.0.19 1 Jan 2026"
   this release is not in the database: its name was read from the file, not compared with its prints
 
+Why not the releases next to it
+  3.0.15  nothing that was found tells it from 3.0.19 but the version text
+
 Units (fingerprints found of those that the likeliest release has)
-  crypto/x509/v3_utl.c  30 of 31  97 %
-  ssl/ssl_lib.c         12 of 40  30 %
+  crypto/x509/v3_utl.c  30 of 31  97 %, 1 string missing, as in every release
+  ssl/ssl_lib.c         12 of 40  30 %, 28 strings missing, 9 more than of the release that misses fewest
 
 Evidence (2 pieces, the strongest hits, 28.0 bits together)
   template at 0x2000, 22 bytes, 20.0 bits
@@ -40,6 +54,48 @@ test('evidence names its unit and the releases that have it', () => {
   const text = explain(report, 'bin/agent', 'zlib')
   expect(text).toContain('template at 0x1f40, 48 bytes, inftrees.c, 14.3 bits')
   expect(text).toContain('in releases 1.2.13')
+})
+
+test('a neighbour is told by what it has not, what it would miss and what speaks for it', () => {
+  const neighbours = [
+    { version: '1.2.12', lacks: 0, explains: 2, misses: 0 },
+    { ...neighbour, version: '1.3', lacks: 2 },
+  ]
+  const text = explain(reportOf({ ...match, neighbours }), 'bin/agent', 'zlib')
+  expect(text).toContain(`Why not the releases next to it
+  1.2.12  for it speak 2 fingerprints
+  1.3  2 fingerprints found that it has not; 2 more of its strings would be missing
+    it has not " inflate 1.2.13 Copyright 1995-2022 Mark Adler " at 0x1f40, inftrees.c
+`)
+})
+
+test('of a set it is the code alone that tells its likeliest from a neighbour', () => {
+  const neighbours = [{ version: '1.9.1', lacks: 0, explains: 0, misses: 0 }]
+  const text = explain(reportOf({ ...lz4, neighbours }), 'bin/agent', 'lz4')
+  expect(text).toMatch(/1\.9\.1 {2}nothing that was found tells it from 1\.9\.\d\n/)
+})
+
+test('evidence that others have too says how many do', () => {
+  const shared = { ...match, evidence: [{ ...evidence, components: 3 }] }
+  expect(explain(reportOf(shared), 'bin/agent', 'zlib')).toContain('inftrees.c, 14.3 bits, shared by 3 components\n')
+})
+
+test('functions that were changed are shown with their place', () => {
+  expect(
+    explain(reportOf({ ...match, modified: [modified] }), 'bin/agent', 'zlib'),
+  ).toContain(`Changed since the release
+  inflate() of inflate.c at 0x8000, 512 bytes
+    no indexed build has this code; what is around it is that of 1.2.13
+    xxd -s 0x8000 -l 512 bin/agent
+`)
+})
+
+test('what the file says of itself is told with the component that it is about, and only there', () => {
+  const lying = { ...report, files: [{ ...file, contradictions: [contradiction] }] }
+  expect(explain(lying, 'bin/agent', 'zlib')).toContain(`What the file says of itself
+  its name "libz.so.1.2.11": libz.so.1.2.11 says zlib 1.2.11, its code is that of 1.2.13
+`)
+  expect(explain(lying, 'bin/agent', 'lz4')).not.toContain('What the file says of itself')
 })
 
 test('a known file says by what it is known', () => {
@@ -124,7 +180,7 @@ test('texts and paths of hostile files are escaped, and the xxd line still names
     name: 'zlib',
     purl: `pkg:${evil}`,
     cpes: [evil],
-    units: [{ path: evil, matched: 0, expected: 0 }],
+    units: [unitOf(evil, 0, 0)],
     evidence: [{ kind: 'string', offset: 1, length: 2, unit: evil, bits: 1, text: evil, releases: [evil] }],
     against: [evil],
   }
@@ -132,6 +188,11 @@ test('texts and paths of hostile files are escaped, and the xxd line still names
   expect(text).not.toMatch(/(?!\n)\p{Cc}/u)
   expect(text).toContain("xxd -s 0x1 -l 2 $'\\x1b[2J\\x0aexe'")
 })
+
+/** A report of one file with one component. */
+function reportOf(one: Match): Report {
+  return { ...report, files: [{ ...file, components: [one] }] }
+}
 
 function failure(from: Report, path: string, component: string): readonly string[] {
   try {

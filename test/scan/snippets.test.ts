@@ -59,7 +59,7 @@ describe.skipIf(!hasTools)('of a library whose sources were indexed, and one rel
       expect(match).toMatchObject({ name: 'ternpack', role: 'embedded', origin: 'snippet', method: 'fingerprints' })
       const { matched = 0, ...unit } = match.units[0] ?? {}
       // Five texts, five windows of the table and three constants; compilers may split the constants, not the rest.
-      expect([match.units.length, unit]).toEqual([1, { path: 'permute.c', expected: 13 }])
+      expect([match.units.length, unit]).toMatchObject([1, { path: 'permute.c', expected: 13 }])
       expect(matched).toBeGreaterThanOrEqual(10)
       expect(match.version).toMatchObject({ kind: 'set', likeliest: '1.1.0' })
       expect(toTable(report, PLAIN)).toContain(`embedded (snippet: permute.c, ${matched} of 13)`)
@@ -78,7 +78,8 @@ describe.skipIf(!hasTools)('of a library whose sources were indexed, and one rel
     const report = await scanFile(program(`with-${one.name}`, main, 'gcc', [...FLAGS, file]), { db })
     const match = only(report)
     expect(match).toMatchObject({ name: 'ternpack', role: 'embedded', origin: 'snippet', method: 'fingerprints' })
-    expect(match.units).toEqual([unit])
+    expect(match.units).toMatchObject([unit])
+    expect(match.units).toHaveLength(1)
     const called = match.evidence.find(({ kind }) => kind === 'function')
     expect(called?.text).toMatch(new RegExp(`^${one.name}\\(\\), \\d+ bytes of code$`))
     const { path, matched, expected } = unit
