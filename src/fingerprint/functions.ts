@@ -28,7 +28,7 @@ export function extractFunctions(
   { base, prefilter, within }: FunctionOptions,
 ): void {
   if (!isCodeKnown(program.arch)) return
-  const all = functionRanges(program, source)
+  const all = knownRanges(program, source)
   const ranges = within === undefined ? all : startingIn(all, within[0] - base, within[1] - base)
   const relocations = new SectionRelocations(program, source)
   // Objects have no addresses yet: what will be one has a relocation.
@@ -49,6 +49,17 @@ export function extractFunctions(
     prints.addBatch(Kind.Mnemonics, mnemonics)
     prints.addBatch(Kind.Immediate, immediates)
   }
+}
+
+/** A program is asked again for parts of its code, and finding its functions takes longer than reading most parts. */
+const rangesOf = new WeakMap<Program, FunctionRanges>()
+
+function knownRanges(program: Program, source: ByteSource): FunctionRanges {
+  const known = rangesOf.get(program)
+  if (known !== undefined) return known
+  const ranges = functionRanges(program, source)
+  rangesOf.set(program, ranges)
+  return ranges
 }
 
 /** The functions that start in `[from, to)` of the source. Views. */

@@ -72,9 +72,9 @@ function rowsOf({ live, candidate: { hits } }: Presence, kinds: ReadonlySet<Kind
   for (const unit of live)
     for (const row of unit.hits) {
       const feature = hits.featureOf[row]!
-      if (seen[feature] === 1 || !kinds.has(hits.kinds[row] as Kind)) continue
+      if (seen[feature] === 1) continue
       seen[feature] = 1
-      rows.push(row)
+      if (kinds.has(hits.kinds[row] as Kind)) rows.push(row)
     }
   return Uint32Array.from(rows)
 }

@@ -50,7 +50,11 @@ export interface Differences {
 export function differences({ live, candidate: { hits, record } }: Presence, one: number, other: number): Differences {
   // By feature, bit 0 for the one, bit 1 for the other.
   const held = new Uint8Array(hits.features)
-  const rows = new Map<number, number>()
+  const bitsOf = new Uint8Array(record.sets.length).map((_, set) => {
+    const intervals = record.sets[set]!
+    return (holdsRelease(intervals, one) ? 1 : 0) | (holdsRelease(intervals, other) ? 2 : 0)
+  })
+  const rows = new Int32Array(hits.features).fill(-1)
   let misses = 0
   for (const unit of live) {
     misses += missingStrings(unit, other) - missingStrings(unit, one)
@@ -58,12 +62,16 @@ export function differences({ live, candidate: { hits, record } }: Presence, one
       const kind = hits.kinds[row]
       if (kind === Kind.Function || kind === Kind.Mnemonics || kind === Kind.Immediate) continue
       const feature = hits.featureOf[row]!
-      const set = record.sets[hits.sets[row]!]!
-      const isOfOne = holdsRelease(set, one)
-      held[feature]! |= (isOfOne ? 1 : 0) | (holdsRelease(set, other) ? 2 : 0)
-      if (isOfOne && !rows.has(feature)) rows.set(feature, row)
+      const bits = bitsOf[hits.sets[row]!]!
+      held[feature]! |= bits
+      if ((bits & 1) !== 0 && rows[feature] === -1) rows[feature] = row
     }
   }
-  const lacking = [...rows].filter(([feature]) => held[feature] === 1).map(([, row]) => row)
-  return { lacking, explains: held.reduce((sum, bits) => sum + (bits === 2 ? 1 : 0), 0), misses }
+  const lacking: number[] = []
+  let explains = 0
+  for (let feature = 0; feature < held.length; feature++) {
+    if (held[feature] === 1) lacking.push(rows[feature]!)
+    else if (held[feature] === 2) explains++
+  }
+  return { lacking, explains, misses }
 }
