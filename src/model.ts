@@ -117,6 +117,11 @@ export interface Match {
   readonly version: VersionEstimate
   /** Calibrated probability in [0,1] that component and version are right. */
   readonly confidence: number
+  /**
+   * Siblings of the component's family that fit as well: the family is there, and which member is not decided. The confidence is
+   * then that of one of so many. By name; nearly always empty.
+   */
+  readonly undecided: readonly string[]
   readonly role: Role
   readonly origin: Origin
   readonly method: Method

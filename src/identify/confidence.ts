@@ -1,3 +1,4 @@
+import type { Match } from '../model.ts'
 import type { Presence } from './presence.ts'
 import type { VersionMethod } from './version.ts'
 
@@ -27,5 +28,11 @@ const TEMPLATE_ONLY = 0.95
 export function matchConfidence(presence: Presence, method: VersionMethod): number {
   const present = presence.evidence > 0 ? 1 - 0.2 / (1 + presence.evidence / 3) : TEMPLATE_ONLY
   const confidence = Math.max(present, method === 'template' ? TEMPLATE_ONLY : 0) * VERSION_CONFIDENCE[method]
-  return Math.round(confidence * 1000) / 1000
+  // One of so many siblings that fit alike.
+  return Math.round((confidence / (1 + presence.undecided.length)) * 1000) / 1000
+}
+
+/** The probability that the component is there, or a sibling that was not told from it: an undecided family is no reason to be silent. */
+export function familyConfidence({ confidence, undecided }: Match): number {
+  return confidence * (1 + undecided.length)
 }

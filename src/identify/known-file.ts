@@ -53,6 +53,7 @@ export function knownMatch({ record, release, identity, method }: KnownFile, fou
     name: record.name,
     version,
     confidence: KNOWN_CONFIDENCE,
+    undecided: [],
     role: 'embedded',
     origin: 'whole',
     method,

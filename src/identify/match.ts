@@ -48,6 +48,7 @@ export function embeddedMatch(
     name: record.name,
     version: claim.estimate,
     confidence: matchConfidence(presence, claim.method),
+    undecided: presence.undecided,
     role: 'embedded',
     origin: originOf(presence, claim.release),
     method: 'fingerprints',
@@ -107,6 +108,7 @@ export function linkedMatch(record: ComponentRecord, needed: string): Match {
     name: record.name,
     version,
     confidence: 0.99,
+    undecided: [],
     role: 'linked',
     origin: 'whole',
     method: 'fingerprints',
@@ -134,6 +136,7 @@ export function mentionedMatch(candidate: Candidate, context: EvidenceContext): 
     name: record.name,
     version,
     confidence: 0.9,
+    undecided: [],
     role: 'mentioned',
     origin: 'snippet',
     method: 'fingerprints',
@@ -203,6 +206,10 @@ function against({ presence, claim }: Copy, copies: number): string[] {
     notes.push(`${version.version} was never indexed: the units are compared with ${version.nearest ?? 'nothing'}`)
   if (version.kind === 'set' && version.orNewer === true)
     notes.push('the newest indexed release is among the candidates: a newer one would look the same')
+  if (presence.undecided.length > 0)
+    notes.push(
+      `${presence.undecided.join(' and ')} of the same family ${presence.undecided.length > 1 ? 'fit' : 'fits'} as well: which of them it is was not decided`,
+    )
   if (presence.live.length === 0) notes.push('no unit is live: only a text of its own code names it')
   const lacking = presence.live
     .map((unit) => ({

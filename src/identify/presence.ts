@@ -14,6 +14,8 @@ export interface Presence {
   readonly release: number
   readonly units: readonly UnitEvidence[]
   readonly live: readonly UnitEvidence[]
+  /** Siblings of the family that explain the file as well, so that it may be any of them; by name. */
+  readonly undecided: readonly string[]
 }
 
 /** What the greedy cover decided, in the order in which components were accepted. */
@@ -29,6 +31,8 @@ const MIN_EVIDENCE = 3
 const MIN_EVIDENCE_OF_ONE_UNIT = 5
 /** Siblings this close to the strongest are told apart by other means than the amount of evidence. */
 const CLOSE_SIBLING_SHARE = 0.8
+/** From this share on two amounts are the same: fewer is one string of fifty. */
+const EQUAL_SHARE = 0.98
 /** A sibling of one family needs this share of the winner's evidence, or a template of its own. */
 const SIBLING_SHARE = 0.3
 
@@ -45,7 +49,8 @@ export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet
     const next = strongest([...waiting.values()].filter(isEnough), prints)
     if (next === undefined) break
     waiting.delete(next.candidate.index)
-    if (!losesToSibling(next, present)) present.push(next)
+    if (!losesToSibling(next, present))
+      present.push({ ...next, undecided: equalsOf(next, [...waiting.values()], prints) })
     const fresh = explainedBy(next, prints)
     explain(next, explained)
     for (const other of waiting.values())
@@ -131,8 +136,29 @@ function strongest(all: readonly Presence[], prints: PrintSet): Presence | undef
     own.sort((a, b) => b.evidence - a.evidence)
     if (own[0]!.evidence >= own[1]!.evidence + MIN_EVIDENCE) return own[0]!.one
   }
-  const rivals = named.length > 0 ? named : siblings.filter((one) => one.evidence >= 0.98 * evidence)
+  const rivals = named.length > 0 ? named : siblings.filter((one) => one.evidence >= EQUAL_SHARE * evidence)
   return rivals.reduce((a, b) => (coverage(b) > coverage(a) ? b : a), rivals.includes(best) ? best : rivals[0]!)
+}
+
+/**
+ * The siblings that explain as much, miss as little and have as little of their own as the one that is accepted: between them
+ * nothing decides. A text that names one of them does.
+ */
+function equalsOf(one: Presence, others: readonly Presence[], prints: PrintSet): string[] {
+  const { family } = one.candidate.record
+  if (family === null || one.candidate.templates.some(namesItself)) return []
+  const equals = others.filter(
+    (other) =>
+      other.candidate.record.family === family &&
+      other.evidence >= EQUAL_SHARE * one.evidence &&
+      coverage(other) >= EQUAL_SHARE * coverage(one),
+  )
+  if (equals.length === 0) return []
+  const [own, ...theirs] = ownEvidence([one, ...equals], prints)
+  return equals
+    .filter((_, at) => Math.abs(theirs[at]! - own!) < MIN_EVIDENCE)
+    .map(({ candidate }) => candidate.record.name)
+    .sort()
 }
 
 /** What the live units of each sibling weigh by what no other one has as well. */
@@ -201,6 +227,7 @@ function score(
     units,
     // A unit that another release keeps under this name is live all the same; the version is decided later.
     live: units.filter(({ isLive }) => isLive),
+    undecided: [],
   }
 }
 

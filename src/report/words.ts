@@ -41,10 +41,12 @@ export const SOURCE_NAMES: Readonly<Record<ContradictedClaim, string>> = {
 }
 
 /**
- * How the component is there: `embedded`, `embedded (partial)`, `embedded (known file)`, `linked`. The rule, a whole copy
+ * How the component is there: `embedded`, `embedded (partial)`, `embedded (known file)`, `embedded (or mozjpeg)` where its family is not
+ * decided, `linked`. The rule, a whole copy
  * found by its fingerprints, is not spelled out.
  */
 export function presenceText(match: Match): string {
+  if (match.undecided.length > 0) return `${match.role} (or ${match.undecided.map(escapeText).join(' or ')})`
   if (match.method !== 'fingerprints') return `${match.role} (known file)`
   if (match.role !== 'embedded' || match.origin === 'whole') return match.role
   return `${match.role} (${match.origin})`

@@ -7,6 +7,7 @@ import { DetectorError } from '../errors.ts'
 import { extractProgram } from '../fingerprint/extract.ts'
 import type { Prefilter } from '../fingerprint/kernel/prefilter.ts'
 import { isText, PrintSet } from '../fingerprint/print-set.ts'
+import { familyConfidence } from '../identify/confidence.ts'
 import { identify } from '../identify/identify.ts'
 import type { Features } from './frozen.ts'
 import type { FingerprintDatabase } from './open-database.ts'
@@ -56,5 +57,5 @@ export async function identifyFeatures(
 ): Promise<FilePrediction> {
   const input = { prints, programs, textAt: () => '', readCode: () => undefined, fileName: null, sha256 }
   const { components } = await identify(input, db.reader)
-  return { sha256, components: components.filter(({ confidence }) => confidence >= minConfidence) }
+  return { sha256, components: components.filter((match) => familyConfidence(match) >= minConfidence) }
 }

@@ -11,6 +11,7 @@ import { type ByteSource, bytesSource, fileSource, sliceSource } from '../bytes/
 import { DetectorError, throwIfAborted } from '../errors.ts'
 import { extractCode, extractProgram } from '../fingerprint/extract.ts'
 import { PrintSet } from '../fingerprint/print-set.ts'
+import { familyConfidence } from '../identify/confidence.ts'
 import { identify } from '../identify/identify.ts'
 import type { FileFormat, FileReport, Report, Unknown } from '../model.ts'
 import type { FingerprintDatabase } from './open-database.ts'
@@ -168,7 +169,7 @@ class ReportBuilder {
       layer: null,
       visibility: 'visible',
       ownedBy: null,
-      components: components.filter((match) => match.confidence >= this.#minConfidence),
+      components: components.filter((match) => familyConfidence(match) >= this.#minConfidence),
       contradictions,
     })
   }

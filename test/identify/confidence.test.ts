@@ -7,7 +7,7 @@ import type { VersionMethod } from '../../src/identify/version.ts'
 const METHODS: readonly VersionMethod[] = ['template', 'literal', 'literal-unindexed', 'features', 'none']
 
 function confidence(evidence: number, method: VersionMethod): number {
-  return matchConfidence({ evidence } as Presence, method)
+  return matchConfidence({ evidence, undecided: [] as string[] } as unknown as Presence, method)
 }
 
 test('confidence is a probability, to three decimals', () => {

@@ -135,6 +135,20 @@ describe('of siblings about as strong', () => {
     expect(namesOf(await setting.cover({ strings: [...common, ...sentences('more', 12)] }))).toEqual(['newer'])
   })
 
+  test('both are named as long as nothing tells them apart, and neither is sure', async () => {
+    const twins = await open({
+      left: { family: 'twins', releases: { '1.0': { 'twin.c': common, 'left.c': sentences('left', 9) } } },
+      right: { family: 'twins', releases: { '1.0': { 'twin.c': common, 'right.c': sentences('right', 9) } } },
+    })
+    const [match, another] = await twins.identify({ strings: common })
+    expect(another).toBeUndefined()
+    expect(match).toMatchObject({ name: 'left', undecided: ['right'], role: 'embedded' })
+    expect(match!.confidence).toBeLessThan(0.5)
+    expect(match!.against).toContain('right of the same family fits as well: which of them it is was not decided')
+    const [decided] = await twins.identify({ strings: [...common, ...sentences('right', 9)] })
+    expect(decided).toMatchObject({ name: 'right', undecided: [] })
+  })
+
   test('the one whose own name and version stand in the file wins', async () => {
     expect(namesOf(await setting.cover({ strings: [...common, banner('4.1.0')] }))).toEqual(['newer'])
   })
