@@ -22,6 +22,7 @@ import { unpackSources, withoutPlaces } from '../snippets/sources.mjs'
 import { withoutVersions } from './blind.mjs'
 import { addCarriers, CARRIERS } from './carriers.mjs'
 import { toCarriersMarkdown } from './carriers-table.mjs'
+import { alikeReleases } from './ceiling.mjs'
 import { toSvg } from './chart.mjs'
 import { databaseWithout } from './database.mjs'
 import { LIBRARIES, ownerOf } from './libraries.mjs'
@@ -45,15 +46,24 @@ const { values } = parseArgs({
 const load = (name) => import(new URL(`../../dist/${name}`, import.meta.url).href)
 const { openDatabase, scanFile, VERSION } = await load('index.js')
 const { DEFAULT_DATABASE } = await load('scan/open-database.js')
-const { bytesSource } = await load('bytes/source.js')
-const { readProgram } = await load('binary/read.js')
 const { judgeFile, Naming } = await load('scan/judge.js')
 const { upstreamVersion } = await load('versions/upstream.js')
-const modules = {
-  ...(await load('database/prints-file.js')),
-  ...(await load('database/prints-builder.js')),
-  ...(await load('versions/same.js')),
-}
+const modules = {}
+for (const name of [
+  'bytes/source.js',
+  'binary/read.js',
+  'database/prints-file.js',
+  'database/prints-builder.js',
+  'database/release-sets.js',
+  'fingerprint/extract.js',
+  'fingerprint/print-set.js',
+  'identify/hits.js',
+  'identify/presence.js',
+  'identify/release-scores.js',
+  'versions/same.js',
+])
+  Object.assign(modules, await load(name))
+const { bytesSource, readProgram } = modules
 
 /** Less code and data of a component than this is neither asked for nor counted against anybody. */
 const LEAST_BYTES = 1024
@@ -213,7 +223,9 @@ async function measure() {
           }),
         )
       const { files } = await scanFile(bytes, { db })
-      ours[side].push(...judged(files[0]?.components ?? []))
+      const alike = side === 'blind' ? await alikeReleases(bytes, db.reader, program.owners, modules) : new Map()
+      for (const pair of judged(files[0]?.components ?? []))
+        ours[side].push({ ...pair, ...(alike.has(pair.component) ? { alike: alike.get(pair.component) } : {}) })
       peer[side].push(...judged(await banners(bytes)))
     }
   }

@@ -14,6 +14,15 @@ export function summarise(pairs) {
   }
 }
 
+/**
+ * The best that text and data allow, over the found pairs that have a ceiling: the share of versions that something tells from
+ * all others, and the median of what nothing tells apart. `by` is `found` or `all`.
+ */
+export function ceiling(pairs, by) {
+  const sizes = pairs.filter(({ outcome, alike }) => outcome === 'found' && alike).map(({ alike }) => alike[by])
+  return { pairs: sizes.length, alone: sizes.filter((size) => size === 1).length, medianSet: median(sizes) }
+}
+
 /** Whether the true version is named, alone, in a set, or by "or newer". */
 export function isRight({ version }) {
   return version === 'right' || version === 'inSet' || version === 'newerThanSet'

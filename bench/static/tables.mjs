@@ -1,5 +1,5 @@
 import { table } from '../snippets/tables.mjs'
-import { groupBy, isRight, summarise } from './score.mjs'
+import { ceiling, groupBy, isRight, summarise } from './score.mjs'
 
 /** Errors listed by name; a longer list says nothing that the tables do not. */
 const ERRORS_LISTED = 120
@@ -34,6 +34,19 @@ export function toMarkdown(result) {
           return [what, percent(value), `≥ ${percent(limit)}`, value >= limit ? 'yes' : 'no']
         }),
         setSizeRow(summarise(ours.blind)),
+      ],
+    ),
+    '',
+    '## What can be told at all',
+    '',
+    'Of the version-blind programs. Releases with the same fingerprints among those in the program cannot be told apart by what is',
+    'there; some can by what is missing, which options and compilers leave out as well.',
+    '',
+    ...table(
+      ['compared', 'components', 'told from all others', 'median of what is alike'],
+      [
+        ceilingRow('what is there', ceiling(ours.blind, 'found')),
+        ceilingRow('what is missing too', ceiling(ours.blind, 'all')),
       ],
     ),
     '',
@@ -161,4 +174,8 @@ function share(part, whole) {
 
 function percent(value) {
   return `${(100 * value).toFixed(1)} %`
+}
+
+function ceilingRow(what, { pairs, alone, medianSet }) {
+  return [what, String(pairs), pairs === 0 ? '' : `${alone}/${pairs} (${percent(alone / pairs)})`, String(medianSet)]
 }
