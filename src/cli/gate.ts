@@ -13,12 +13,17 @@ export const ExitCode = {
 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
-/** Conditions that `--fail-on` accepts: `unknown` holds when a file could not be read, wholly or in part. */
-export const GATES = ['unknown'] as const
+/**
+ * Conditions that `--fail-on` accepts: `unknown` holds when a file could not be read, wholly or in part, `contradiction` when one
+ * says something of itself that its code denies, `modified` when a function was changed since its release.
+ */
+export const GATES = ['unknown', 'contradiction', 'modified'] as const
 export type Gate = (typeof GATES)[number]
 
 const HOLDS: Readonly<Record<Gate, (report: Report) => boolean>> = {
   unknown: (report) => report.unknowns.length > 0,
+  contradiction: (report) => report.files.some(({ contradictions }) => contradictions.length > 0),
+  modified: (report) => report.files.some(({ components }) => components.some(({ modified }) => modified.length > 0)),
 }
 
 /**

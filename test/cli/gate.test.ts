@@ -2,10 +2,13 @@ import { expect, test } from 'vitest'
 import { errorExitCode, type Gate, scanExitCode } from '../../src/cli/gate.ts'
 import { DetectorError, type ErrorCode } from '../../src/errors.ts'
 import type { Report, Unknown } from '../../src/model.ts'
-import { report, unknown } from '../fixtures/report.ts'
+import { contradiction, file, match, modified, report, unknown } from '../fixtures/report.ts'
 
 const missing: Unknown = { path: 'x', code: 'INPUT_NOT_FOUND', message: 'no such file: x' }
 const refused: Unknown = { path: 'x', code: 'INPUT_UNREADABLE', message: 'cannot open x' }
+
+const lying = { ...file, contradictions: [contradiction] }
+const changed = { ...file, components: [{ ...match, modified: [modified] }] }
 
 test.each<[string, Partial<Report>, readonly Gate[], number]>([
   ['a scan without unknowns is clean', { unknowns: [] }, [], 0],
@@ -16,6 +19,10 @@ test.each<[string, Partial<Report>, readonly Gate[], number]>([
   ['a file that is not there could not be scanned', { unknowns: [missing] }, [], 3],
   ['and that is worse than a failed gate', { unknowns: [unknown, missing] }, ['unknown'], 3],
   ['a refused file among others leaves the scan clean', { unknowns: [refused] }, [], 0],
+  ['what a file says against its code leaves the scan clean', { files: [lying], unknowns: [] }, ['unknown'], 0],
+  ['and fails its gate', { files: [lying], unknowns: [] }, ['contradiction'], 1],
+  ['a changed function fails its gate', { files: [changed], unknowns: [] }, ['modified'], 1],
+  ['and no other', { files: [changed], unknowns: [] }, ['contradiction'], 0],
   ['a refused file alone could not be scanned', { files: [], unknowns: [refused] }, [], 3],
 ])('%s', (_name, change, gates, code) => {
   expect(scanExitCode({ ...report, ...change }, gates)).toBe(code)

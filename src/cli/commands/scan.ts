@@ -16,7 +16,11 @@ that could not be read stands in the report as unknown and does not end the scan
     format: choice('FORMAT', ['table', 'json'], 'table (default), or json: the whole report as one document'),
     db: text('DIR', DB_HELP),
     'min-confidence': number('N', { min: 0, max: 1 }, 'leave out claims below N, from 0 to 1 (default 0.8)'),
-    'fail-on': choice('GATE', GATES, 'exit 1 when a file could not be read (unknown)'),
+    'fail-on': choice(
+      'GATE',
+      GATES,
+      'exit 1 when a file could not be read (unknown), denies what it says of itself (contradiction) or was changed since its release (modified)',
+    ),
   },
   async run(values, paths, context) {
     const { openDatabase, scanPaths } = await context.loadApi()
