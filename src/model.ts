@@ -150,8 +150,8 @@ export interface Match {
 export interface ModifiedFunction {
   /** Upstream source file or archive member. */
   readonly unit: string
-  /** What the function is called in the release. */
-  readonly name: string
+  /** What the function is called in the release; null where several of the unit are missing, and it may be any of them. */
+  readonly name: string | null
   /** File offset in bytes. */
   readonly offset: number
   /** Bytes. */

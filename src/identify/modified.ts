@@ -7,7 +7,7 @@ import { Kind, PrintSet } from '../fingerprint/print-set.ts'
 import { symbolName } from '../fingerprint/symbols.ts'
 import type { ModifiedFunction } from '../model.ts'
 import type { Copy } from './copies.ts'
-import { GAP_BYTES, placesOf } from './places.ts'
+import { GAP_BYTES } from './places.ts'
 import { needsNeighbours } from './worth.ts'
 
 /** What is asked of the file. */
@@ -31,7 +31,8 @@ const PADDING_BYTES = 64
  * where nearly all other code is the release's own.
  *
  * Where the file names its functions, each is looked for at its name. Elsewhere one function that nobody has stands between
- * two of one unit, and of those that builds of the release have in this unit just one is nowhere in the file. Only for a version that is known and was indexed as built: a newer one has new functions.
+ * two of one unit, and of those that builds of the release have in this unit some are nowhere in the file: which of them it is, is
+ * told where there is just one. Only for a version that is known and was indexed as built: a newer one has new functions.
  */
 export async function findModified(copy: Copy, file: CodeSource, reader: DatabaseReader): Promise<ModifiedFunction[]> {
   const { index, record } = copy.presence.candidate
@@ -45,15 +46,37 @@ export async function findModified(copy: Copy, file: CodeSource, reader: Databas
   const missing = await missingFunctions(copy, built, reader)
   if (missing.length === 0) return []
   const names = await reader.functionNames(index)
-  const changed: ModifiedFunction[] = []
-  for (const { unit, name, from, to } of placesOfMissing(missing, known, names, copy, file)) {
-    const code = new PrintSet()
-    file.readCode(code, from, to)
-    const unknown = await unknownFunctions(code.seal(), reader)
-    // More of them between two functions are somebody else's code.
-    if (unknown.length === 1) changed.push({ unit: record.units[unit]!.path, name, ...unknown[0]!, release: version })
+  const places = placesOfMissing(missing, known, names, copy, file)
+  const code = new PrintSet()
+  for (const { from, to } of places) file.readCode(code, from, to)
+  const unknown = await unknownFunctions(code.seal(), reader)
+  const changed = new Map<string, ModifiedFunction[]>()
+  for (const { unit, name, from, to } of places) {
+    const key = `${unit} ${name ?? from}`
+    for (const { offset, length } of unknown)
+      if (offset >= from && offset < to && !mayBeRelinked(file.programs[0]!, offset, length)) {
+        const one = { unit: record.units[unit]!.path, name, offset, length, release: version }
+        changed.set(key, [...(changed.get(key) ?? []), one])
+      }
   }
-  return changed.length <= MOST_CHANGED * known.length ? changed : []
+  // Several for one that is missing are somebody else's code.
+  const alone = [...changed.values()].filter((candidates) => candidates.length === 1).flat()
+  return alone.length <= MOST_CHANGED * known.length ? alone : []
+}
+
+const PAGE_BYTES = 4096
+/** The last two instructions of a page. */
+const ERRATUM_BYTES = 8
+
+/**
+ * Whether the linker may have rewritten the function by itself: for AArch64 it replaces an `adrp` in the last two words of a
+ * page (erratum 843419 of the Cortex-A53, `--fix-cortex-a53-843419`, which Debian's compilers ask for).
+ */
+function mayBeRelinked({ arch }: Program, offset: number, length: number): boolean {
+  if (arch !== 'aarch64') return false
+  // Pages of the file are pages of memory.
+  const place = Math.floor(offset / PAGE_BYTES) * PAGE_BYTES + PAGE_BYTES - ERRATUM_BYTES
+  return offset + length > place
 }
 
 /** A function of the release, where it is in the file. */
@@ -63,7 +86,7 @@ interface KnownFunction {
   readonly end: number
 }
 
-/** Ascending by offset. */
+/** Each where it is first, ascending by offset: a forged file may repeat one a million times. */
 function functionsOfRelease({ presence }: Copy, built: number, prints: PrintSet): KnownFunction[] {
   const { units, candidate } = presence
   const { hits, record } = candidate
@@ -72,11 +95,11 @@ function functionsOfRelease({ presence }: Copy, built: number, prints: PrintSet)
     const own = rows.filter(
       (row) => hits.kinds[row] === Kind.Function && holdsRelease(record.sets[hits.sets[row]!]!, built),
     )
-    const places = placesOf(own, hits, prints)
-    places.prints.forEach((print, at) => {
-      const offset = places.offsets[at]!
+    for (const row of own) {
+      const print = hits.prints[row]!
+      const offset = prints.offsets[print]!
       found.push({ unit, offset, end: offset + prints.lengths[print]! })
-    })
+    }
   }
   return found.sort((a, b) => a.offset - b.offset)
 }
@@ -110,7 +133,7 @@ async function missingFunctions(
 
 interface PlaceOfMissing {
   readonly unit: number
-  readonly name: string
+  readonly name: string | null
   /** File offsets. */
   readonly from: number
   readonly to: number
@@ -123,9 +146,10 @@ function placesOfMissing(
   copy: Copy,
   { prints, programs: [program] }: CodeSource,
 ): PlaceOfMissing[] {
+  const { record } = copy.presence.candidate
   const offsets = namedFunctions(program!)
-  const isNamed = known.some(({ offset }) => [...offsets.values()].includes(offset))
-  if (isNamed) {
+  const named = new Set(offsets.values())
+  if (known.some(({ offset }) => named.has(offset))) {
     const definitions = definitionsOf(copy, prints)
     return missing.flatMap(({ unit, name }) => {
       const text = names[name]!
@@ -135,10 +159,22 @@ function placesOfMissing(
       return from === undefined || !isIndexed ? [] : [{ unit, name: text, from, to: from + 1 }]
     })
   }
-  return gapsWithin(known).flatMap(({ unit, from, to }) => {
-    const [one, another] = missing.filter((candidate) => candidate.unit === unit)
-    return one === undefined || another !== undefined ? [] : [{ unit, name: names[one.name]!, from, to }]
+  const byUnit = new Map<number, number[]>()
+  for (const { unit, name } of missing) byUnit.set(unit, [...(byUnit.get(unit) ?? []), name])
+  // Without a loader the linker settles itself what else waits for it, such as whether a weak function is there, and rewrites
+  // the code that asks. Then only the function that is missing alone can be the one in the gap.
+  const isLinkedWhole = program!.needed.length === 0
+  return gapsWithin(known).flatMap(({ unit, from, to }): PlaceOfMissing[] => {
+    const [name, another] = byUnit.get(unit) ?? []
+    if (name === undefined) return []
+    if (another === undefined) return [{ unit, name: names[name]!, from, to }]
+    return isLinkedWhole || !isSource(record.units[unit]!.path) ? [] : [{ unit, name: null, from, to }]
   })
+}
+
+/** Compilers make functions of a source; of a member whose source is not known, assembly may have made them, frames apart. */
+function isSource(path: string): boolean {
+  return !/\.(?:o|obj)$/i.test(path)
 }
 
 /** Whether a set holds a release that was indexed from source. */

@@ -84,7 +84,7 @@ function noteLine(what: string, text: string, width: number, paint: Paint): stri
 }
 
 function modifiedText({ modified }: Match): string {
-  const names = modified.map(({ name, unit }) => `${name}() of ${unit}`)
+  const names = modified.map(({ name, unit }) => `${name === null ? 'a function' : `${name}()`} of ${unit}`)
   return `${names.join(', ')}: not as in any indexed build of ${modified[0]?.release ?? ''}`
 }
 

@@ -175,7 +175,7 @@ function placeText({ offset, unit }: Evidence): string {
 
 function modifiedLines({ modified }: Match, path: string): readonly string[] {
   return modified.flatMap(({ unit, name, offset, length, release }) => [
-    `  ${escapeText(name)}() of ${escapeText(unit)} at ${hex(offset)}, ${length} bytes`,
+    `  ${name === null ? 'a function' : `${escapeText(name)}()`} of ${escapeText(unit)} at ${hex(offset)}, ${length} bytes`,
     `    no indexed build has this code; what is around it is that of ${escapeText(release)}`,
     `    ${showCommand(offset, length, path)}`,
   ])
