@@ -69,7 +69,7 @@ export async function compileDatabase(directory: string, input: CompileInput): P
     },
     components: records,
     functionNames: prints.map(({ functionNames }) => functionNames),
-    builtFunctions: builtFunctions(prints.length, compiled.get(Kind.Function)!),
+    builtFunctions: builtFunctions(prints, compiled.get(Kind.Function)!),
     files: prints.flatMap(({ files }, component) => files.map((file) => ({ ...file, component }))),
     features,
   })
