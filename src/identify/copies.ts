@@ -4,7 +4,7 @@ import type { HitTable } from './hit-table.ts'
 import { mostTogether } from './hits.ts'
 import { areTables } from './live.ts'
 import { clustersOf, endOfRepeats, GAP_BYTES, type Places, placesOf } from './places.ts'
-import { type Presence, presenceOf } from './presence.ts'
+import { MIN_EVIDENCE, type Presence, presenceOf } from './presence.ts'
 import { estimateVersions, type VersionClaim } from './version.ts'
 
 /** One copy of a component in the file. */
@@ -27,6 +27,8 @@ const CODE: ReadonlySet<Kind> = new Set([Kind.Function, Kind.Mnemonics, Kind.Imm
  * file twice, for another processor (zlib's `contrib/optimizations/inflate.c`, OpenSSL's ciphers).
  */
 const UNITS_OF_A_COPY = 2
+/** Nobody links a library more often; of forged files, and of lists of versions, so many are told. */
+const MOST_COPIES = 16
 /** One function, or one constant, is no place where a library lies. */
 const CODE_OF_A_COPY = 2
 
@@ -38,7 +40,8 @@ const CODE_OF_A_COPY = 2
  * code is told apart where it lies in as many places as the data does, in the same order.
  */
 export function separateCopies(presence: Presence, claims: readonly VersionClaim[], prints: PrintSet): Copy[] {
-  const together = claims.map((claim) => ({ presence, claim }))
+  const together = claims.slice(0, MOST_COPIES).map((claim) => ({ presence, claim }))
+  if (claims.length > MOST_COPIES) return together
   const data = rowsOf(presence, DATA)
   // Each named copy may hold it as often as a release does, and not all of that lies by its name.
   const named = claims.filter(({ method }) => method === 'template').length
@@ -51,7 +54,12 @@ export function separateCopies(presence: Presence, claims: readonly VersionClaim
     for (const print of draft.data) copyOf[print] = copy
   })
   assignCode(presence, drafts, prints, copyOf)
-  return drafts.map((_, copy) => narrowed(presence, drafts, copy, copyOf, prints))
+  const copies = drafts.map((_, copy) => narrowed(presence, drafts, copy, copyOf, prints))
+  // What has no version of its own must stand by itself.
+  const standing = copies.filter(
+    ({ claim, presence: own }) => claim.method === 'template' || own.evidence >= MIN_EVIDENCE,
+  )
+  return standing.length < 2 ? together : standing
 }
 
 const NOBODY = -1
@@ -87,16 +95,31 @@ function repeatedData(
   prints: PrintSet,
 ): Uint8Array {
   const repeated = new Uint8Array(hits.features)
-  const places = Uint32Array.from(data, (row) => endOfRepeats(prints, hits.prints[row]!) - hits.prints[row]!)
-  if (places.every((count) => count === 1)) return repeated
+  if (data.every((row) => endOfRepeats(prints, hits.prints[row]!) === hits.prints[row]! + 1)) return repeated
   const ends = endsOfFeatures(hits)
   const changes = new Int32Array(record.releases.length + 1)
-  data.forEach((row, at) => {
+  for (const row of data) {
     const feature = hits.featureOf[row]!
     const held = hits.sets.subarray(feature === 0 ? 0 : ends[feature - 1]!, ends[feature]!)
-    if (places[at]! > copies && places[at]! > copies * mostTogether(held, record.sets, changes)) repeated[feature] = 1
-  })
+    const together = mostTogether(held, record.sets, changes)
+    if (placesOfCopies(hits.prints[row]!, together, prints) > copies * together) repeated[feature] = 1
+  }
   return repeated
+}
+
+/**
+ * At how many places a fingerprint is, whose first print this is, of those without a gap between them so many at most: tables
+ * repeat themselves, and that is no second library.
+ */
+function placesOfCopies(first: number, most: number, prints: PrintSet): number {
+  const end = endOfRepeats(prints, first)
+  let places = 0
+  let inCluster = 0
+  for (let print = first; print < end; print++) {
+    if (print > first && prints.offsets[print]! - prints.offsets[print - 1]! > GAP_BYTES) inCluster = 0
+    if (inCluster++ < most) places++
+  }
+  return places
 }
 
 /** Rows of a feature stand together: by feature the row behind its last. */
@@ -106,7 +129,7 @@ function endsOfFeatures({ count, features, featureOf }: HitTable): Uint32Array {
   return ends
 }
 
-/** A copy for each version text, and one for each place besides that holds the data of units once more. */
+/** A copy for each version text, and one for each cluster besides that holds the data of units once more. */
 function draftCopies(
   presence: Presence,
   claims: readonly VersionClaim[],
@@ -116,52 +139,108 @@ function draftCopies(
   const { hits } = presence.candidate
   const isNamed = claims[0]!.method === 'template'
   const drafts: Draft[] = isNamed ? claims.map((claim) => ({ claim, hasText: true, data: [] })) : []
-  const anchors = drafts.flatMap(({ claim }, copy) =>
-    claim.templates.map(({ print }) => ({ copy, offset: prints.offsets[print]! })),
-  )
+  const anchors = anchorsOf(drafts, prints)
+  const data = new RepeatedUnits(presence, repeated)
   const rows = rowsOf(presence, DATA_AND_TEXT)
   for (const cluster of clustersOf(placesOf(rows, hits, prints))) {
-    const [from, to] = [cluster.offsets[0]! - GAP_BYTES, cluster.offsets.at(-1)! + GAP_BYTES]
-    const near = anchors.filter(({ offset }) => offset >= from && offset <= to)
-    if (near.length > 0)
+    const first = lowerBound(anchors, cluster.offsets[0]! - GAP_BYTES)
+    const end = lowerBound(anchors, cluster.offsets.at(-1)! + GAP_BYTES)
+    if (first < end)
       cluster.prints.forEach((print, at) => {
-        drafts[nearest(near, cluster.offsets[at]!)]!.data.push(print)
+        drafts[nearest(anchors, first, end, cluster.offsets[at]!)]!.data.push(print)
       })
-    else if (holdsUnits(presence, rows, cluster, repeated, claims[0]!.release))
+    else if (data.areIn(cluster, rows, claims[0]!.release))
       drafts.push({ claim: claims[0]!, hasText: !isNamed, data: [...cluster.prints] })
   }
   return drafts
 }
 
-function nearest(anchors: readonly { copy: number; offset: number }[], offset: number): number {
-  return anchors.reduce((a, b) => (Math.abs(b.offset - offset) < Math.abs(a.offset - offset) ? b : a)).copy
+/** A version text of a copy. */
+interface Anchor {
+  readonly copy: number
+  readonly offset: number
 }
 
-/**
- * Whether a cluster holds so much data that is there once more as makes {@link UNITS_OF_A_COPY} units live by themselves, each
- * fingerprint counted for one of them.
- */
-function holdsUnits(
-  { live, candidate: { hits } }: Presence,
-  rows: Uint32Array,
-  cluster: Places,
-  repeated: Uint8Array,
-  release: number,
-): boolean {
-  const left = new Set<number>()
-  for (const hit of cluster.hitOf) {
-    const feature = hits.featureOf[rows[hit]!]!
-    if (repeated[feature] === 1) left.add(feature)
+/** Ascending by offset. */
+function anchorsOf(drafts: readonly Draft[], { offsets }: PrintSet): Anchor[] {
+  return drafts
+    .flatMap(({ claim }, copy) => claim.templates.map(({ print }) => ({ copy, offset: offsets[print]! })))
+    .sort((a, b) => a.offset - b.offset)
+}
+
+/** The first anchor that is not before an offset. */
+function lowerBound(anchors: readonly Anchor[], offset: number): number {
+  let [low, high] = [0, anchors.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (anchors[middle]!.offset < offset) low = middle + 1
+    else high = middle
   }
-  const isHere = (row: number): boolean => left.has(hits.featureOf[row]!)
-  for (let units = 0; units < UNITS_OF_A_COPY; units++) {
-    const here = live.map((unit) => ({ unit, rows: unit.hits.filter(isHere) }))
-    const best = here.reduce((a, b) => (b.rows.length > a.rows.length ? b : a))
-    const weight = best.rows.reduce((sum, row) => sum + hits.weights[row]!, 0)
-    if (!areTables(best.rows.length, weight, best.unit.expectedTables[release]!)) return false
-    for (const row of best.rows) left.delete(hits.featureOf[row]!)
+  return low
+}
+
+/** Whose anchor is nearest, of those from `first` to `end` (exclusive). */
+function nearest(anchors: readonly Anchor[], first: number, end: number, offset: number): number {
+  const behind = Math.min(Math.max(lowerBound(anchors, offset), first), end - 1)
+  const before = Math.max(behind - 1, first)
+  const isBefore = Math.abs(offset - anchors[before]!.offset) <= Math.abs(anchors[behind]!.offset - offset)
+  return anchors[isBefore ? before : behind]!.copy
+}
+
+/** The units whose data is in the file once more. */
+class RepeatedUnits {
+  readonly #presence: Presence
+  /** By feature that is repeated: index of the live unit and weight in it. */
+  readonly #holders = new Map<number, { unit: number; weight: number }[]>()
+
+  constructor(presence: Presence, repeated: Uint8Array) {
+    this.#presence = presence
+    const { hits } = presence.candidate
+    presence.live.forEach(({ hits: rows }, unit) => {
+      for (const row of rows) {
+        const feature = hits.featureOf[row]!
+        if (repeated[feature] === 0) continue
+        const holder = { unit, weight: hits.weights[row]! }
+        const others = this.#holders.get(feature)
+        if (others === undefined) this.#holders.set(feature, [holder])
+        else others.push(holder)
+      }
+    })
   }
-  return true
+
+  /**
+   * Whether a cluster holds so much of it as makes {@link UNITS_OF_A_COPY} units live by themselves, each fingerprint counted for
+   * one of them.
+   */
+  areIn(cluster: Places, rows: Uint32Array, release: number): boolean {
+    const { live, candidate } = this.#presence
+    const left = new Set<number>()
+    for (const hit of cluster.hitOf) {
+      const feature = candidate.hits.featureOf[rows[hit]!]!
+      if (this.#holders.has(feature)) left.add(feature)
+    }
+    for (let units = 0; units < UNITS_OF_A_COPY; units++) {
+      const best = this.#largest(left)
+      if (best === undefined) return false
+      if (!areTables(best.found, best.weight, live[best.unit]!.expectedTables[release]!)) return false
+      for (const feature of [...left])
+        if (this.#holders.get(feature)!.some(({ unit }) => unit === best.unit)) left.delete(feature)
+    }
+    return true
+  }
+
+  /** The unit that holds most of the features, of equal ones the first. */
+  #largest(features: ReadonlySet<number>): { unit: number; found: number; weight: number } | undefined {
+    const sums = new Map<number, { unit: number; found: number; weight: number }>()
+    for (const feature of features)
+      for (const { unit, weight } of this.#holders.get(feature)!) {
+        const sum = sums.get(unit) ?? { unit, found: 0, weight: 0 }
+        sum.found++
+        sum.weight += weight
+        sums.set(unit, sum)
+      }
+    return [...sums.values()].sort((a, b) => b.found - a.found || a.unit - b.unit)[0]
+  }
 }
 
 /** Gives each copy the code that lies where its data does in the order of all; otherwise it stays nobody's. */
@@ -180,7 +259,7 @@ function assignCode(presence: Presence, drafts: readonly Draft[], prints: PrintS
 
 /** The component as it would be if only one copy of it were there. */
 function narrowed(
-  { candidate, units }: Presence,
+  { candidate, units, undecided }: Presence,
   drafts: readonly Draft[],
   copy: number,
   copyOf: Int32Array,
@@ -217,7 +296,7 @@ function narrowed(
     units: kept,
     templates: hasText ? claim.templates : [],
   }
-  const presence = presenceOf(own, prints)
+  const presence = { ...presenceOf(own, prints), undecided }
   // Where the text is the others', data and code are all that speaks.
   return { presence, claim: hasText ? claim : estimateVersions(presence, [], new Set())[0]!, placed }
 }

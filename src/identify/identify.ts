@@ -47,7 +47,7 @@ export async function identify(input: IdentifyInput, reader: DatabaseReader): Pr
     const copies = separateCopies(presence, claims, input.prints)
     for (const copy of copies) {
       const modified = await findModified(copy, input, reader)
-      found.push(embeddedMatch(copy, copies.length, modified, context))
+      found.push(embeddedMatch(copy, Math.max(copies.length, claims.length), modified, context))
       const contradiction = textContradiction(copy, (print) => textOfPrint(print, context))
       if (contradiction !== undefined) contradictions.push(contradiction)
     }

@@ -7,7 +7,7 @@ export function libraryNames(needed: string): readonly string[] {
   const whole = needed
     .replace(/^.*[/\\]/, '')
     .toLowerCase()
-    .replace(/\.(?:so(?:\.[\w.]+)*|dll|dylib)$/, '')
+    .replace(/\.(?:so(?:\.\w+)*|dll|dylib)$/, '')
   const base = whole.replace(/\.\d+(?:\.\d+)*$/, '')
   const bare = base.replace(/[-_]\d+(?:[._]\d+)*(?:-x64|-arm64)?$/, '')
   const names = new Set([whole, base, bare].filter((name) => name !== ''))

@@ -26,7 +26,7 @@ export interface Cover {
 }
 
 /** Evidence below this is chance; between 2 and 5 it matters by half a point (prototype). */
-const MIN_EVIDENCE = 3
+export const MIN_EVIDENCE = 3
 /** With one live unit of text alone there is no second witness, and chance needs to be rarer. */
 const MIN_EVIDENCE_OF_ONE_UNIT = 5
 /** Siblings this close to the strongest are told apart by other means than the amount of evidence. */

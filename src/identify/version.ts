@@ -90,8 +90,11 @@ function templateClaims(presence: Presence, scores: Float64Array, best: number):
     for (const hit of believed) {
       if (hit.template.head !== heads) continue
       const version = plainVersion(record, hit.version)
-      byVersion.set(version, [...(byVersion.get(version) ?? []), hit])
+      const same = byVersion.get(version)
+      if (same === undefined) byVersion.set(version, [hit])
+      else same.push(hit)
     }
+    dropBranches(record, byVersion)
     const versions = [...byVersion.keys()].filter((version) => !heads || isPlausible(record, scores, best, version))
     if (versions.length === 0 || (heads && versions.length > 1)) continue
     return versions.sort(versionOrder(record.order)).map((version) => ({
@@ -105,6 +108,16 @@ function templateClaims(presence: Presence, scores: Float64Array, best: number):
     }))
   }
   return []
+}
+
+/** A captured branch is no copy beside a release of it: Lua's `_VERSION` says 5.3, its banner 5.3.6. */
+function dropBranches(record: ComponentRecord, byVersion: Map<string, TemplateHit[]>): void {
+  const branches = new Set<string>()
+  for (const version of byVersion.keys())
+    for (let dot = version.indexOf('.'); dot >= 0; dot = version.indexOf('.', dot + 1))
+      branches.add(version.slice(0, dot))
+  const releases = releasesByVersion(record)
+  for (const version of byVersion.keys()) if (branches.has(version) && !releases.has(version)) byVersion.delete(version)
 }
 
 /** A head may quote any version (`needs libfoo 1.2`): it counts when the code agrees, or knows no such release. */
