@@ -7,7 +7,7 @@ import { separateCopies } from './copies.ts'
 import { decideVersions } from './decide.ts'
 import { type EvidenceContext, textOfPrint } from './evidence.ts'
 import { collectCandidates } from './hits.ts'
-import { findKnownFile, knownMatch } from './known-file.ts'
+import { findKnownFile, type KnownFile, knownMatch } from './known-file.ts'
 import { askedComponents, repeatsMessages } from './linked.ts'
 import { embeddedMatch, linkedMatch, mentionedMatch } from './match.ts'
 import { type CodeSource, findModified } from './modified.ts'
@@ -74,17 +74,15 @@ async function withKnownFile(
 ): Promise<Match[]> {
   // The members of an archive have no build-id.
   const buildId = programs.length === 1 ? programs[0]!.buildId : null
-  const known = await findKnownFile({ sha256, buildId }, reader)
-  const names = new Set(known.map(({ record }) => record.name))
-  return [
-    ...known.map((one) =>
-      knownMatch(
-        one,
-        found.find((match) => match.name === one.record.name),
-      ),
-    ),
-    ...found.filter((match) => !names.has(match.name)),
-  ]
+  const known = (await findKnownFile({ sha256, buildId }, reader)).map((one) => ({ one, copy: copyOf(one, found) }))
+  const copies = new Set(known.map(({ copy }) => copy))
+  return [...known.map(({ one, copy }) => knownMatch(one, copy)), ...found.filter((match) => !copies.has(match))]
+}
+
+/** Of several copies that were found of what a file is known to be, the one of that version. */
+function copyOf({ record, release }: KnownFile, found: readonly Match[]): Match | undefined {
+  const copies = found.filter(({ name }) => name === record.name)
+  return copies.find(({ version }) => version.kind === 'exact' && version.version === release.version) ?? copies[0]
 }
 
 /** A look-up of function names, read for the components whose functions are evidence. */

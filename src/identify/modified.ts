@@ -43,25 +43,38 @@ export async function findModified(copy: Copy, file: CodeSource, reader: Databas
   if (built < 0) return []
   const known = functionsOfRelease(copy, built, file.prints)
   if (known.length < LEAST_KNOWN) return []
-  const missing = await missingFunctions(copy, built, reader)
+  const missing = await missingFunctions(copy, built, known, reader)
   if (missing.length === 0) return []
   const names = await reader.functionNames(index)
-  const places = placesOfMissing(missing, known, names, copy, file)
+  const places = placesOfMissing(missing, known, names, copy, file).sort((a, b) => a.from - b.from)
   const code = new PrintSet()
   for (const { from, to } of places) file.readCode(code, from, to)
   const unknown = await unknownFunctions(code.seal(), reader)
   const changed = new Map<string, ModifiedFunction[]>()
-  for (const { unit, name, from, to } of places) {
+  for (const { offset, length } of unknown) {
+    const place = lastBefore(places, offset)
+    if (place === undefined || offset >= place.to || mayBeRelinked(file.programs[0]!, offset, length)) continue
+    const { unit, name, from } = place
+    const one = { unit: record.units[unit]!.path, name, offset, length, release: version }
     const key = `${unit} ${name ?? from}`
-    for (const { offset, length } of unknown)
-      if (offset >= from && offset < to && !mayBeRelinked(file.programs[0]!, offset, length)) {
-        const one = { unit: record.units[unit]!.path, name, offset, length, release: version }
-        changed.set(key, [...(changed.get(key) ?? []), one])
-      }
+    const same = changed.get(key)
+    if (same === undefined) changed.set(key, [one])
+    else same.push(one)
   }
   // Several for one that is missing are somebody else's code.
   const alone = [...changed.values()].filter((candidates) => candidates.length === 1).flat()
   return alone.length <= MOST_CHANGED * known.length ? alone : []
+}
+
+/** The last of ascending places that does not begin behind an offset. */
+function lastBefore(places: readonly PlaceOfMissing[], offset: number): PlaceOfMissing | undefined {
+  let [first, end] = [0, places.length]
+  while (first < end) {
+    const middle = (first + end) >>> 1
+    if (places[middle]!.from <= offset) first = middle + 1
+    else end = middle
+  }
+  return places[first - 1]
 }
 
 const PAGE_BYTES = 4096
@@ -112,12 +125,14 @@ interface NamedFunction {
 
 /** The functions that builds of the release have in the units that are here, and the file has of no release. */
 async function missingFunctions(
-  { presence: { units: here, candidate } }: Copy,
+  { presence: { candidate } }: Copy,
   built: number,
+  known: readonly KnownFunction[],
   reader: DatabaseReader,
 ): Promise<NamedFunction[]> {
   const { hits, record, index } = candidate
-  const isHere = new Set(here.map(({ unit }) => unit))
+  // A function of one's own may bear a name of theirs: others of its unit must be there.
+  const isHere = new Set(known.map(({ unit }) => unit))
   const { units, names, sets } = await reader.builtFunctions(index)
   const found = new Set<string>()
   for (let row = 0; row < hits.count; row++)
@@ -160,7 +175,11 @@ function placesOfMissing(
     })
   }
   const byUnit = new Map<number, number[]>()
-  for (const { unit, name } of missing) byUnit.set(unit, [...(byUnit.get(unit) ?? []), name])
+  for (const { unit, name } of missing) {
+    const same = byUnit.get(unit)
+    if (same === undefined) byUnit.set(unit, [name])
+    else same.push(name)
+  }
   // Without a loader the linker settles itself what else waits for it, such as whether a weak function is there, and rewrites
   // the code that asks. Then only the function that is missing alone can be the one in the gap.
   const isLinkedWhole = program!.needed.length === 0
