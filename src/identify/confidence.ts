@@ -32,7 +32,10 @@ export function matchConfidence(presence: Presence, method: VersionMethod): numb
   return Math.round((confidence / (1 + presence.undecided.length)) * 1000) / 1000
 }
 
-/** The probability that the component is there, or a sibling that was not told from it: an undecided family is no reason to be silent. */
+/**
+ * The probability that the component is there, or a sibling that was not told from it: an undecided family is no reason to be
+ * silent.
+ */
 export function familyConfidence({ confidence, undecided }: Match): number {
   return confidence * (1 + undecided.length)
 }

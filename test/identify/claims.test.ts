@@ -63,6 +63,31 @@ describe('a version in a name', () => {
   })
 })
 
+describe('a version resource', () => {
+  const resource = (FileVersion: string, ProductVersion = FileVersion): Readonly<Record<string, string>> => ({
+    ...{ OriginalFilename: 'libheron.dll', FileVersion, ProductVersion },
+  })
+
+  test('of another release than the code’s is a contradiction, told once', async () => {
+    expect(await contradictions({ ...heron('1.1.0', 1), versionInfo: resource('1, 0, 0, 0') })).toEqual([
+      {
+        component: 'heron',
+        source: 'version-resource',
+        text: 'libheron.dll 1.0.0.0',
+        because: 'libheron.dll 1.0.0.0 says heron 1.0.0.0, its code is that of 1.1.0',
+      },
+    ])
+  })
+
+  test.each([
+    ['the code’s, with a zero behind it', '1.1.0.0', '1.1.0.0'],
+    ['the code’s, written shorter', '1.1.0.0', '1.1'],
+    ['that of a product, of which there is no release', '10.0.19041.1', '10.0.19041.1'],
+  ])('of %s is none', async (_, file, product) => {
+    expect(await contradictions({ ...heron('1.1.0', 1), versionInfo: resource(file, product) })).toEqual([])
+  })
+})
+
 describe('a name', () => {
   test('of a sibling is a contradiction', async () => {
     expect(await contradictions({ strings: sentences('stork', 30), soname: 'libheron.so.1' })).toMatchObject([
@@ -88,6 +113,24 @@ describe('a name', () => {
     expect(
       await contradictions({ strings: sentences('gull', 30), fileName: 'libheron.so', needed: ['libheron.so.1'] }),
     ).toEqual([])
+  })
+
+  test.each(['heron', 'heron.so', 'libheron'])(
+    'of a program or plug-in that is called %s is anybody’s',
+    async (fileName) => {
+      expect(await contradictions({ strings: sentences('gull', 30), fileName })).toEqual([])
+    },
+  )
+
+  test('of a library that a file has only for its loader is believed', async () => {
+    expect(
+      await contradictions({ strings: sentences('gull', 30), fileName: 'libheron.so.1', soname: 'libgull.so.3' }),
+    ).toEqual([])
+  })
+
+  test('that is a megabyte long, or made to be read for ever, is read as far as names go', async () => {
+    const soname = `x.so${'.a'.repeat(5000)}!`
+    expect(await contradictions({ strings: sentences('gull', 30), soname, fileName: soname })).toEqual([])
   })
 
   test('that nobody knows is none', async () => {

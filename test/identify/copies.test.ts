@@ -93,6 +93,18 @@ describe('two version texts are two copies', () => {
   })
 })
 
+test('a branch is no copy beside a release of it', async () => {
+  const matches = await copiesOf([banner('1.2.5'), ...sentences('heron', 8), banner('1')], data(FIRST))
+  expect(matches.map(versionOf)).toEqual(['1.2.5'])
+})
+
+test('of a thousand version texts sixteen are told', async () => {
+  const many = Array.from({ length: 1000 }, (_, i) => banner(`7.${i}`))
+  const matches = await copiesOf([...sentences('heron', 8), ...many], [], 0)
+  expect(matches).toHaveLength(16)
+  expect(matches[0]?.against.join()).toContain('1000 copies of heron')
+})
+
 describe('without a second version text', () => {
   const [near, far] = [20 * FAR, 40 * FAR]
   const text = sentences('heron', 8)
@@ -113,6 +125,11 @@ describe('without a second version text', () => {
 
   test('data of one unit that is there twice is one copy: files are compiled twice for two processors', async () => {
     expect(await copiesOf(text, [...data(near), ...more(near + 8192), ...data(far)])).toHaveLength(1)
+  })
+
+  test('a table that repeats itself is one copy', async () => {
+    const repeated = [...data(near), ...data(near + 2048), ...more(near + 8192), ...more(near + 12_288)]
+    expect(await copiesOf(text, repeated)).toHaveLength(1)
   })
 
   test('data of all units that is there once is one copy, however far apart it lies', async () => {

@@ -57,6 +57,8 @@ export interface FileContent extends ProgramContent {
   readonly buildId?: string
   /** Default: none. */
   readonly fileName?: string
+  /** Strings of the version resource; default: none. */
+  readonly versionInfo?: Readonly<Record<string, string>>
 }
 
 /** Units by path. */
@@ -149,7 +151,7 @@ export function inputOf(content: FileContent): IdentifyInput {
   }
   return {
     prints: prints.seal(),
-    programs: [content.buildId === undefined ? program : { ...program, buildId: content.buildId }],
+    programs: [{ ...program, buildId: content.buildId ?? program.buildId, versionInfo: content.versionInfo ?? {} }],
     // Invented code lies beyond the file.
     textAt: (offset, length) => (offset + length <= source.size ? latin1(source.read(offset, length)) : ''),
     readCode: (prints, from, to) => extractCode(program, source, prints, { base: 0, from, to }),

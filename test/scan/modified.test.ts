@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodePrints } from '../../src/database/prints-file.ts'
@@ -25,7 +25,7 @@ int main(void) {
 
 /** What the distribution that this runs on has of zlib; undefined where it has none. */
 const distribution = findZlib()
-const tools = ['gcc', 'strip', 'objdump', 'nm'].every(hasProgram)
+const tools = ['gcc', 'strip', 'objcopy', 'objdump', 'nm'].every(hasProgram)
 const work = workDirectory()
 const at = (name: string): string => join(work.path, name)
 afterAll(() => work.remove())
@@ -72,6 +72,24 @@ describe.skipIf(distribution === undefined || !tools)('of a distribution’s zli
       expect((await zlibIn(at(`library-${name}`))).modified).toMatchObject([{ name, offset, length, release: version }])
     },
   )
+
+  test('a function of the program’s own with a name of zlib’s is nobody’s change', async () => {
+    const own =
+      'int compress2(char *to, int size) { for (int i = 0; i < size; i++) to[i] = to[i] * 31 + size; return size; }'
+    const user = USER.replace(
+      /.*compress\(to.*\n/,
+      '  if (inflateInit((z_stream *)to) != Z_OK || deflateInit((z_stream *)to, 9)) return 1;\n',
+    )
+    const flags = [archive, '-Wl,--allow-multiple-definition', '-Wl,--build-id=none']
+    compileProgram(work.path, 'own', { 'main.c': user, 'own.c': own }, flags)
+    expect((await zlibIn(at('own'))).modified).toEqual([])
+  })
+
+  test('a file with debugging information has the names of a library and none of its code, which is no contradiction', async () => {
+    run('objcopy', '--only-keep-debug', '--remove-section=.note.gnu.build-id', library, at(basename(library)))
+    const [file] = (await scanFile(at(basename(library)), { db })).files
+    expect(file).toMatchObject({ components: [], contradictions: [] })
+  })
 
   test('the build-id of a library that was changed no longer says that nothing was', async () => {
     change(library, 'deflateInit2_', library, at('library'))
