@@ -48,6 +48,8 @@ const KNOWN_CONFIDENCE = 0.999
 export function knownMatch({ record, release, identity, method }: KnownFile, found: Match | undefined): Match {
   const version = { kind: 'exact' as const, version: release.version, indexed: true }
   const by = method === 'file-hash' ? 'sha256' : 'build-id'
+  // The sha256 says that nothing was changed.
+  const modified = method === 'build-id' ? (found?.modified ?? []) : []
   const text = `the ${by} is that of ${identity.name} (${identity.arch}): ${release.provenance}`
   return {
     name: record.name,
@@ -62,8 +64,17 @@ export function knownMatch({ record, release, identity, method }: KnownFile, fou
     units: found?.units ?? [],
     evidence: [{ kind: 'file', offset: null, length: 0, unit: null, bits: 64, text }, ...(found?.evidence ?? [])],
     neighbours: [],
-    // The sha256 says that nothing was changed.
-    modified: method === 'build-id' ? (found?.modified ?? []) : [],
-    against: [],
+    modified,
+    against: method === 'build-id' ? againstBuildId(release.version, found, modified.length) : [],
   }
+}
+
+/** A build-id is a text of the file, and stays when its code is changed. */
+function againstBuildId(version: string, found: Match | undefined, changed: number): string[] {
+  const notes: string[] = []
+  if (found?.version.kind === 'exact' && found.version.version !== version)
+    notes.push(`its fingerprints are those of ${found.version.version}`)
+  if (changed > 0)
+    notes.push(`it was changed since it was built: ${changed} of its functions are not those of the build`)
+  return notes
 }
