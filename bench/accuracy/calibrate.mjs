@@ -19,7 +19,7 @@ const { readLabels } = await load('scan/labels.js')
 const modules = Object.assign(
   {},
   ...(await Promise.all(
-    ['scan/frozen', 'scan/judge', 'identify/hits', 'identify/presence', 'identify/decide', 'identify/match'].map((name) =>
+    ['scan/frozen', 'scan/judge', 'identify/hits', 'identify/presence', 'identify/decide', 'identify/copies', 'identify/match'].map((name) =>
       load(`${name}.js`),
     ),
   )),

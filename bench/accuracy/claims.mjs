@@ -9,7 +9,8 @@ import { createHash } from 'node:crypto'
  * The halves are of source packages: files of one package hold the same code, and would tell one half of the other.
  */
 export async function claimsOf({ frozen, labels, db, modules, naming }) {
-  const { readFrozen, collectCandidates, coverGreedily, decideVersions, embeddedMatch, judgeFile } = modules
+  const { readFrozen, collectCandidates, coverGreedily, decideVersions, separateCopies, embeddedMatch, judgeFile } =
+    modules
   const bySha256 = new Map(labels.filter(({ duplicateOf }) => duplicateOf === undefined).map((one) => [one.sha256, one]))
   const claims = []
   for (const { sha256, prints } of readFrozen(frozen)) {
@@ -17,10 +18,11 @@ export async function claimsOf({ frozen, labels, db, modules, naming }) {
     if (label === undefined) continue
     const { present } = coverGreedily(await collectCandidates(prints, db.reader), prints)
     const context = { prints, textAt: () => '', nameOf: () => undefined, totalUnits: db.reader.manifest.units }
-    for (const { presence, claims: copies } of decideVersions(present, prints.literals)) {
+    for (const decided of decideVersions(present, prints.literals)) {
+      const copies = separateCopies(decided.presence, decided.claims, prints)
       const judged = []
-      for (const claim of copies) {
-        const match = embeddedMatch(presence, claim, copies.length, context)
+      for (const copy of copies) {
+        const match = embeddedMatch(copy, copies.length, [], context)
         const [pair] = judgeFile(label, [match], naming).pairs.filter(
           ({ component, outcome }) => component === naming.canonical(match.name) && outcome !== 'missed',
         )
@@ -29,8 +31,8 @@ export async function claimsOf({ frozen, labels, db, modules, naming }) {
           half: halfOf(label.sourcePackage),
           id: label.id,
           component: match.name,
-          method: claim.method,
-          evidence: presence.evidence,
+          method: copy.claim.method,
+          evidence: copy.presence.evidence,
           confidence: match.confidence,
           isPresent: pair.outcome === 'found',
           isRight: rightness(pair),

@@ -44,7 +44,8 @@ export function stagesOf(revision, path, db) {
   }
   const sealed = extracted()
   const digest = withFile(source, path, sha256)
-  const input = { prints: sealed, programs: [program], textAt: () => '', sha256: digest }
+  const readCode = (set, from, to) => extract.extractCode(program, bytes, set, { base: 0, from, to })
+  const input = { prints: sealed, programs: [program], textAt: () => '', readCode, fileName: null, sha256: digest }
   return [
     { name: 'read', run: () => withFile(source, path, (opened) => overWindows(opened, () => undefined)) },
     { name: 'sha256', run: () => withFile(source, path, sha256) },

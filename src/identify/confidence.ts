@@ -5,7 +5,7 @@ import type { VersionMethod } from './version.ts'
 /**
  * How often the version was right, by the way it was found, on one half of the public corpus: templates 24 of 24, literals 19
  * of 19, code 112 of 123; each with half a right and half a wrong one more, and rounded down to hundredths, as so few claims
- * give no more digits. On the other half it was 39 of 39, 60 of 61 and 56 of 58 (`npm run bench:calibrate`,
+ * give no more digits. On the other half it was 39 of 39, 60 of 60 and 56 of 59 (`npm run bench:calibrate`,
  * bench/results/reliability.md).
  */
 const VERSION_CONFIDENCE: Readonly<Record<VersionMethod, number>> = {
