@@ -9,23 +9,29 @@
  * `truths` are versions by component; `modules` are the built revision's.
  */
 export async function alikeReleases(bytes, reader, truths, modules) {
-  const { bytesSource, readProgram, PrintSet, extractProgram, collectCandidates, coverGreedily, sameRelease } = modules
+  const { bytesSource, readProgram, PrintSet, extractProgram, collectCandidates, coverGreedily } = modules
   const source = bytesSource(bytes)
   const prints = new PrintSet()
   extractProgram(readProgram(source), source, prints, { prefilter: reader.prefilter })
   const candidates = await collectCandidates(prints.seal(), reader)
   const alike = new Map()
   for (const presence of coverGreedily(candidates, prints).present) {
-    const { record } = presence.candidate
-    const truth = truths.get(record.name)
-    const sources = [...record.releases.keys()].filter((i) => record.releases[i].origin === 'source')
-    const right = sources.find((i) => truth !== undefined && sameRelease(record.releases[i].version, truth))
-    if (right === undefined) continue
-    const found = sources.filter((release) => hasSame(presence, right, release, modules))
-    const all = found.filter((release) => missesSame(presence, right, release, modules))
-    alike.set(record.name, { found: found.length, all: all.length })
+    const { name } = presence.candidate.record
+    const releases = alikeOf(presence, truths.get(name), modules)
+    if (releases !== undefined) alike.set(name, releases)
   }
   return alike
+}
+
+/** The same of one component that was found; undefined where the true version was not indexed from source. */
+export function alikeOf(presence, truth, modules) {
+  const { record } = presence.candidate
+  const sources = [...record.releases.keys()].filter((i) => record.releases[i].origin === 'source')
+  const right = sources.find((i) => truth !== undefined && modules.sameRelease(record.releases[i].version, truth))
+  if (right === undefined) return undefined
+  const found = sources.filter((release) => hasSame(presence, right, release, modules))
+  const all = found.filter((release) => missesSame(presence, right, release, modules))
+  return { found: found.length, all: all.length }
 }
 
 function hasSame({ live, candidate: { hits, record } }, one, other, { holdsRelease, Kind }) {
