@@ -57,15 +57,14 @@ export async function findContradictions(
     const because = againstComponent(claimed, embedded, await recordsOf(embedded, reader), hasCode(claims))
     if (because !== undefined) add(claimed[0]!.name, claim, because)
   }
-  for (const record of await componentsNamed(
-    versions.flatMap((claim) => claim.names),
-    reader,
-  )) {
+  const spelt = versions.flatMap((claim) => claim.names)
+  for (const record of await componentsNamed(spelt, reader)) {
     const here = embedded.filter(({ name }) => name === record.name)
     const own = versions.filter((claim) => claim.names.some((name) => record.sonames.includes(name)))
-    // Fields of one resource are cut to different lengths: one that agrees speaks for all.
-    if (here.length === 0 || own.some((claim) => agrees(claim, here))) continue
+    if (here.length === 0) continue
     for (const claim of own) {
+      // Fields of one resource are cut to different lengths: one that agrees speaks for all.
+      if (own.some((other) => other.source === claim.source && agrees(other, here))) continue
       const because = againstVersion(claim, here, record)
       if (because !== undefined) add(record.name, claim, because)
     }
