@@ -36,7 +36,7 @@ const CODE_OF_A_COPY = 2
  * Tells the copies of one component apart by place. `claims` are what `estimateVersions` says of all of it together.
  *
  * Linkers put the data of an object side by side and keep the order of objects, in data as in code. So the data around a
- * version's own text is that copy's; the data of a unit that is there once more is a copy whose own text was not found; and
+ * version's own text is that copy's; data of several units that is there once more is a copy whose own text was not found; and
  * code is told apart where it lies in as many places as the data does, in the same order.
  */
 export function separateCopies(presence: Presence, claims: readonly VersionClaim[], prints: PrintSet): Copy[] {
