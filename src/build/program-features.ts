@@ -1,5 +1,6 @@
 import { type Program, SymbolFlag } from '../binary/program.ts'
 import { latin1 } from '../bytes/cursor.ts'
+import { lowerBound } from '../bytes/search.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import { FeatureKind, forEachKind } from '../database/feature-kinds.ts'
 import type { PairTable } from '../database/pair-table.ts'
@@ -116,7 +117,7 @@ function functionsOf(program: Program, prints: PrintSet): { nameAt(offset: numbe
   const names = functionNames(program)
   return {
     nameAt(offset) {
-      const place = places[lastAtMost(starts, offset)]
+      const place = places[lowerBound(starts, offset + 1) - 1]
       return place === undefined || offset >= place.end ? '' : (names.get(place.start) ?? '')
     },
   }
@@ -169,19 +170,8 @@ function publicPlaces(program: Program, source: ByteSource): { has(offset: numbe
   }
   return {
     has(offset) {
-      const at = lastAtMost(starts, offset)
+      const at = lowerBound(starts, offset + 1) - 1
       return at >= 0 && offset < ends[at]!
     },
   }
-}
-
-/** Index of the last of ascending numbers that is not above `value`; -1 without. */
-function lastAtMost(numbers: readonly number[], value: number): number {
-  let [first, end] = [0, numbers.length]
-  while (first < end) {
-    const middle = (first + end) >> 1
-    if (numbers[middle]! <= value) first = middle + 1
-    else end = middle
-  }
-  return first - 1
 }

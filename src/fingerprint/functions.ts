@@ -1,6 +1,7 @@
 import { type FunctionRanges, functionRanges } from '../binary/functions.ts'
 import { addressBounds, type Program } from '../binary/program.ts'
 import { type Relocations, readRelocations } from '../binary/relocations.ts'
+import { lowerBound } from '../bytes/search.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import { type CodeRelocations, codeBatches, isCodeKnown, planWindows, type WindowPlan } from './kernel/code.ts'
 import { kernel } from './kernel/kernel.ts'
@@ -64,8 +65,8 @@ function knownRanges(program: Program, source: ByteSource): FunctionRanges {
 
 /** The functions that start in `[from, to)` of the source. Views. */
 function startingIn(ranges: FunctionRanges, from: number, to: number): FunctionRanges {
-  const first = lowerBound(ranges.offsets, ranges.count, from)
-  const end = Math.max(first, lowerBound(ranges.offsets, ranges.count, to))
+  const first = lowerBound(ranges.offsets, from, ranges.count)
+  const end = Math.max(first, lowerBound(ranges.offsets, to, ranges.count))
   return {
     ...ranges,
     count: end - first,
@@ -113,23 +114,12 @@ class SectionRelocations {
       this.#section = section
     }
     const { count, offsets, sizes } = this.#all
-    const first = lowerBound(offsets, count, start)
-    const end = lowerBound(offsets, count, start + size)
+    const first = lowerBound(offsets, start, count)
+    const end = lowerBound(offsets, start + size, count)
     return {
       count: end - first,
       offsets: offsets.slice(first, end).map((at) => at - start),
       sizes: sizes.slice(first, end),
     }
   }
-}
-
-/** The first of `count` ascending numbers that is not below `least`. */
-function lowerBound(numbers: Uint32Array | Float64Array, count: number, least: number): number {
-  let [low, high] = [0, count]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (numbers[middle]! < least) low = middle + 1
-    else high = middle
-  }
-  return low
 }

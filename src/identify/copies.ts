@@ -1,3 +1,4 @@
+import { lowerBound } from '../bytes/search.ts'
 import { holdsRelease } from '../database/release-sets.ts'
 import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
 import type { HitTable } from './hit-table.ts'
@@ -143,8 +144,8 @@ function draftCopies(
   const data = new RepeatedUnits(presence, repeated)
   const rows = rowsOf(presence, DATA_AND_TEXT)
   for (const cluster of clustersOf(placesOf(rows, hits, prints))) {
-    const first = lowerBound(anchors, cluster.offsets[0]! - GAP_BYTES)
-    const end = lowerBound(anchors, cluster.offsets.at(-1)! + GAP_BYTES)
+    const first = lowerBound(anchors.offsets, cluster.offsets[0]! - GAP_BYTES)
+    const end = lowerBound(anchors.offsets, cluster.offsets.at(-1)! + GAP_BYTES)
     if (first < end)
       cluster.prints.forEach((print, at) => {
         drafts[nearest(anchors, first, end, cluster.offsets[at]!)]!.data.push(print)
@@ -155,36 +156,27 @@ function draftCopies(
   return drafts
 }
 
-/** A version text of a copy. */
-interface Anchor {
-  readonly copy: number
-  readonly offset: number
+/** Version texts of copies, ascending by offset. */
+interface Anchors {
+  readonly offsets: Float64Array
+  /** Whose each is. */
+  readonly copies: readonly number[]
 }
 
-/** Ascending by offset. */
-function anchorsOf(drafts: readonly Draft[], { offsets }: PrintSet): Anchor[] {
-  return drafts
-    .flatMap(({ claim }, copy) => claim.templates.map(({ print }) => ({ copy, offset: offsets[print]! })))
-    .sort((a, b) => a.offset - b.offset)
-}
-
-/** The first anchor that is not before an offset. */
-function lowerBound(anchors: readonly Anchor[], offset: number): number {
-  let [low, high] = [0, anchors.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (anchors[middle]!.offset < offset) low = middle + 1
-    else high = middle
-  }
-  return low
+function anchorsOf(drafts: readonly Draft[], prints: PrintSet): Anchors {
+  const anchors = drafts.flatMap(({ claim }, copy) =>
+    claim.templates.map(({ print }) => ({ copy, offset: prints.offsets[print]! })),
+  )
+  anchors.sort((a, b) => a.offset - b.offset)
+  return { offsets: Float64Array.from(anchors, ({ offset }) => offset), copies: anchors.map(({ copy }) => copy) }
 }
 
 /** Whose anchor is nearest, of those from `first` to `end` (exclusive). */
-function nearest(anchors: readonly Anchor[], first: number, end: number, offset: number): number {
-  const behind = Math.min(Math.max(lowerBound(anchors, offset), first), end - 1)
+function nearest({ offsets, copies }: Anchors, first: number, end: number, offset: number): number {
+  const behind = Math.min(Math.max(lowerBound(offsets, offset), first), end - 1)
   const before = Math.max(behind - 1, first)
-  const isBefore = Math.abs(offset - anchors[before]!.offset) <= Math.abs(anchors[behind]!.offset - offset)
-  return anchors[isBefore ? before : behind]!.copy
+  const isBefore = Math.abs(offset - offsets[before]!) <= Math.abs(offsets[behind]! - offset)
+  return copies[isBefore ? before : behind]!
 }
 
 /** The units whose data is in the file once more. */

@@ -1,5 +1,6 @@
 import { type Program, SymbolFlag } from '../binary/program.ts'
 import { hashText } from '../bytes/hash.ts'
+import { lowerBound } from '../bytes/search.ts'
 import type { DatabaseReader } from '../database/reader.ts'
 import { holdsRelease } from '../database/release-sets.ts'
 import type { ComponentRecord } from '../database/schema.ts'
@@ -47,12 +48,13 @@ export async function findModified(copy: Copy, file: CodeSource, reader: Databas
   if (missing.length === 0) return []
   const names = await reader.functionNames(index)
   const places = placesOfMissing(missing, known, names, copy, file).sort((a, b) => a.from - b.from)
+  const starts = places.map(({ from }) => from)
   const code = new PrintSet()
   for (const { from, to } of places) file.readCode(code, from, to)
   const unknown = await unknownFunctions(code.seal(), reader)
   const changed = new Map<string, ModifiedFunction[]>()
   for (const { offset, length } of unknown) {
-    const place = lastBefore(places, offset)
+    const place = places[lowerBound(starts, offset + 1) - 1]
     if (place === undefined || offset >= place.to || mayBeRelinked(file.programs[0]!, offset, length)) continue
     const { unit, name, from } = place
     const one = { unit: record.units[unit]!.path, name, offset, length, release: version }
@@ -64,17 +66,6 @@ export async function findModified(copy: Copy, file: CodeSource, reader: Databas
   // Several for one that is missing are somebody else's code.
   const alone = [...changed.values()].filter((candidates) => candidates.length === 1).flat()
   return alone.length <= MOST_CHANGED * known.length ? alone : []
-}
-
-/** The last of ascending places that does not begin behind an offset. */
-function lastBefore(places: readonly PlaceOfMissing[], offset: number): PlaceOfMissing | undefined {
-  let [first, end] = [0, places.length]
-  while (first < end) {
-    const middle = (first + end) >>> 1
-    if (places[middle]!.from <= offset) first = middle + 1
-    else end = middle
-  }
-  return places[first - 1]
 }
 
 const PAGE_BYTES = 4096
