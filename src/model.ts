@@ -184,7 +184,7 @@ export interface UnitMatch {
 /** A release next to those that are claimed, and what tells it from the likeliest. */
 export interface Neighbour {
   readonly version: string
-  /** Fingerprints found that the likeliest release has and this one has not, constants and machine code apart. */
+  /** Fingerprints found that the likeliest release has and this one has not, machine code apart. */
   readonly lacks: number
   /** Fingerprints found that this one has and the likeliest has not. */
   readonly explains: number

@@ -18,10 +18,9 @@ const place = (path) => fileURLToPath(new URL(path, import.meta.url))
 const modules = {}
 for (const name of [
   'index',
-  'database/release-sets',
-  'fingerprint/print-set',
   'identify/decide',
   'identify/hits',
+  'identify/neighbours',
   'identify/presence',
   'identify/release-scores',
   'scan/frozen',

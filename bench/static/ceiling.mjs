@@ -34,16 +34,9 @@ export function alikeOf(presence, truth, modules) {
   return { found: found.length, all: all.length }
 }
 
-function hasSame({ live, candidate: { hits, record } }, one, other, { holdsRelease, Kind }) {
-  // By feature, bit 0 for the one, bit 1 for the other.
-  const held = new Uint8Array(hits.features)
-  for (const unit of live)
-    for (const row of unit.hits) {
-      if (hits.kinds[row] === Kind.Function || hits.kinds[row] === Kind.Mnemonics) continue
-      const set = record.sets[hits.sets[row]]
-      held[hits.featureOf[row]] |= (holdsRelease(set, one) ? 1 : 0) | (holdsRelease(set, other) ? 2 : 0)
-    }
-  return held.every((bits) => bits === 0 || bits === 3)
+function hasSame(presence, one, other, { differences }) {
+  const { lacking, explains } = differences(presence, one, other)
+  return lacking.length === 0 && explains === 0
 }
 
 function missesSame({ live }, one, other, { missingStrings }) {

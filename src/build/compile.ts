@@ -15,11 +15,11 @@ import { writeDatabase } from '../database/writer.ts'
 import { Kind } from '../fingerprint/print-set.ts'
 import { builtFunctions } from './built-functions.ts'
 import { compileKind, type Ownership } from './compile-kind.ts'
-import { namesWithVersion } from './file-names.ts'
 import { mergeFeatures } from './merge.ts'
 import { findVendoredUnits } from './ownership.ts'
 import { trustedTemplates } from './template-trust.ts'
 import { unitTotals } from './unit-totals.ts'
+import { namesWithVersion } from './versioned-names.ts'
 
 /** What a database is compiled from. */
 export interface CompileInput {

@@ -1,4 +1,4 @@
-import { type Program, SymbolFlag } from '../binary/program.ts'
+import type { Program } from '../binary/program.ts'
 import { latin1 } from '../bytes/cursor.ts'
 import { lowerBound } from '../bytes/search.ts'
 import type { ByteSource } from '../bytes/source.ts'
@@ -6,7 +6,7 @@ import { FeatureKind, forEachKind } from '../database/feature-kinds.ts'
 import type { PairTable } from '../database/pair-table.ts'
 import { extractLiteral, extractProgram } from '../fingerprint/extract.ts'
 import { Kind, PrintSet } from '../fingerprint/print-set.ts'
-import { symbolName } from '../fingerprint/symbols.ts'
+import { functionNames } from '../fingerprint/symbols.ts'
 import type { Template } from '../fingerprint/templates.ts'
 import { publicRanges } from './public-tables.ts'
 
@@ -121,28 +121,6 @@ function functionsOf(program: Program, prints: PrintSet): { nameAt(offset: numbe
       return place === undefined || offset >= place.end ? '' : (names.get(place.start) ?? '')
     },
   }
-}
-
-/** Names by the file offset of the function; an exported one before others. */
-function functionNames(program: Program): Map<number, string> {
-  const { symbols, sections } = program
-  const names = new Map<number, string>()
-  for (const exported of [SymbolFlag.Exported, 0])
-    for (let i = 0; i < symbols.count; i++) {
-      const flags = symbols.flags[i]!
-      if ((flags & SymbolFlag.Defined) === 0 || (flags & SymbolFlag.Exported) !== exported) continue
-      const section = sections[symbols.sections[i]!]
-      // The export table of a PE file does not tell functions from data.
-      if (section === undefined || ((flags & SymbolFlag.Function) === 0 && section.role !== 'code')) continue
-      const within = symbols.addresses[i]! - (program.kind === 'object' ? 0 : section.address)
-      const offset = section.offset + within
-      if (names.has(offset)) continue
-      const name = symbolName(program, i)?.replace(/(?<=.)[.].*$/, '')
-      // `$x` and `$d` of ARM mark code and data, and name nothing.
-      if (name?.startsWith('$') === true) continue
-      if (name !== undefined && name !== '') names.set(offset, name)
-    }
-  return names
 }
 
 /** Offsets of the file that lie in a table known by its start. */

@@ -106,3 +106,25 @@ function undecorated(name: Uint8Array): Uint8Array {
   const at = name.lastIndexOf(0x40)
   return name.subarray(start, at > start ? at : name.length)
 }
+
+/** The names of a program's functions by file offset, without what compilers append; an exported one before others. */
+export function functionNames(program: Program): Map<number, string> {
+  const { symbols, sections } = program
+  const names = new Map<number, string>()
+  for (const exported of [SymbolFlag.Exported, 0])
+    for (let i = 0; i < symbols.count; i++) {
+      const flags = symbols.flags[i]!
+      if ((flags & SymbolFlag.Defined) === 0 || (flags & SymbolFlag.Exported) !== exported) continue
+      const section = sections[symbols.sections[i]!]
+      // The export table of a PE file does not tell functions from data.
+      if (section === undefined || ((flags & SymbolFlag.Function) === 0 && section.role !== 'code')) continue
+      const within = symbols.addresses[i]! - (program.kind === 'object' ? 0 : section.address)
+      const offset = section.offset + within
+      if (names.has(offset)) continue
+      const name = symbolName(program, i)?.replace(/(?<=.)[.].*$/, '')
+      // `$x` and `$d` of ARM mark code and data, and name nothing.
+      if (name?.startsWith('$') === true) continue
+      if (name !== undefined && name !== '') names.set(offset, name)
+    }
+  return names
+}

@@ -4,7 +4,7 @@ import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
 import type { HitTable } from './hit-table.ts'
 import { mostTogether } from './hits.ts'
 import { areTables } from './live.ts'
-import { clustersOf, endOfRepeats, GAP_BYTES, type Places, placesOf } from './places.ts'
+import { clustersOf, distinctRows, endOfRepeats, GAP_BYTES, type Places, placesOf } from './places.ts'
 import { MIN_EVIDENCE, type Presence, presenceOf } from './presence.ts'
 import { estimateVersions, type VersionClaim } from './version.ts'
 
@@ -76,16 +76,7 @@ interface Draft {
 
 /** One row for each fingerprint of some kinds that the live units hold. */
 function rowsOf({ live, candidate: { hits } }: Presence, kinds: ReadonlySet<Kind>): Uint32Array {
-  const seen = new Uint8Array(hits.features)
-  const rows: number[] = []
-  for (const unit of live)
-    for (const row of unit.hits) {
-      const feature = hits.featureOf[row]!
-      if (seen[feature] === 1) continue
-      seen[feature] = 1
-      if (kinds.has(hits.kinds[row] as Kind)) rows.push(row)
-    }
-  return Uint32Array.from(rows)
+  return Uint32Array.from(distinctRows(live, hits).filter((row) => kinds.has(hits.kinds[row] as Kind)))
 }
 
 /** By feature 1 where the file has data at more places than so many copies of a release have units with it. */

@@ -2,7 +2,7 @@ import type { DatabaseReader } from '../database/reader.ts'
 import type { ComponentRecord } from '../database/schema.ts'
 import type { Contradiction, Match } from '../model.ts'
 import { compareCodeUnits } from '../versions/token.ts'
-import { type Claims, findContradictions } from './claims.ts'
+import { type Claims, findContradictions } from './contradictions.ts'
 import { separateCopies } from './copies.ts'
 import { decideVersions } from './decide.ts'
 import { type EvidenceContext, textOfPrint } from './evidence.ts'
@@ -12,7 +12,7 @@ import { askedComponents, repeatsMessages } from './linked.ts'
 import { embeddedMatch, linkedMatch, mentionedMatch } from './match.ts'
 import { type CodeSource, findModified } from './modified.ts'
 import { coverGreedily, type Presence } from './presence.ts'
-import { textContradiction } from './text-claims.ts'
+import { textContradiction } from './text-contradiction.ts'
 
 /** What identification may ask of the file beyond its fingerprints; of an archive of objects, all of its members. */
 export interface IdentifyInput extends CodeSource, Claims {

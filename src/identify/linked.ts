@@ -2,7 +2,7 @@ import type { Program } from '../binary/program.ts'
 import type { DatabaseReader } from '../database/reader.ts'
 import type { ComponentRecord } from '../database/schema.ts'
 import { Kind } from '../fingerprint/print-set.ts'
-import { libraryNames } from './linkage.ts'
+import { libraryNames } from './library-names.ts'
 import type { Presence } from './presence.ts'
 import { canBeLive } from './units.ts'
 

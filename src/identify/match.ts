@@ -9,6 +9,7 @@ import type { HitTable } from './hit-table.ts'
 import type { Candidate } from './hits.ts'
 import { stringsFound } from './live.ts'
 import { neighboursOf } from './neighbours.ts'
+import { distinctRows } from './places.ts'
 import type { Presence } from './presence.ts'
 import { type Place, rangesOf } from './ranges.ts'
 import { leastMissing, missingStrings } from './release-scores.ts'
@@ -30,7 +31,7 @@ export function embeddedMatch(
 ): Match {
   const { presence, claim, placed } = copy
   const { record, hits } = presence.candidate
-  const rows = distinctHits(presence)
+  const rows = distinctRows(presence.live, hits)
   // A template that two units hold is one text.
   const texts = [...new Map(claim.templates.map((hit) => [hit.print, hit])).values()]
   const carriers = texts.map((hit) => templateEvidence(hit, record, context)).sort(byBits)
@@ -60,20 +61,6 @@ export function embeddedMatch(
     modified,
     against: against(copy, copies),
   }
-}
-
-/** Rows of the hits of the live units; one string may stand in several of them, and is shown once. */
-function distinctHits({ live, candidate: { hits } }: Presence): number[] {
-  const seen = new Uint8Array(hits.features)
-  const rows: number[] = []
-  for (const unit of live)
-    for (const row of unit.hits) {
-      const feature = hits.featureOf[row]!
-      if (seen[feature] === 1) continue
-      seen[feature] = 1
-      rows.push(row)
-    }
-  return rows
 }
 
 /** So many rows that the fewest units hold, of equal ones the first in the file. A large library has thousands. */

@@ -1,11 +1,11 @@
-import { type Program, SymbolFlag } from '../binary/program.ts'
+import type { Program } from '../binary/program.ts'
 import { hashText } from '../bytes/hash.ts'
 import { lowerBound } from '../bytes/search.ts'
 import type { DatabaseReader } from '../database/reader.ts'
 import { holdsRelease } from '../database/release-sets.ts'
 import type { ComponentRecord } from '../database/schema.ts'
 import { Kind, PrintSet } from '../fingerprint/print-set.ts'
-import { symbolName } from '../fingerprint/symbols.ts'
+import { functionNames } from '../fingerprint/symbols.ts'
 import type { ModifiedFunction } from '../model.ts'
 import type { Copy } from './copies.ts'
 import { GAP_BYTES } from './places.ts'
@@ -153,16 +153,15 @@ function placesOfMissing(
   { prints, programs: [program] }: CodeSource,
 ): PlaceOfMissing[] {
   const { record } = copy.presence.candidate
-  const offsets = namedFunctions(program!)
-  const named = new Set(offsets.values())
+  const named = functionNames(program!)
   if (known.some(({ offset }) => named.has(offset))) {
+    const offsets = offsetsByName(named)
     const definitions = definitionsOf(copy, prints)
     return missing.flatMap(({ unit, name }) => {
       const text = names[name]!
-      const from = offsets.get(text)
       // Of a shared library, functions were indexed that one source file alone defines.
       const isIndexed = definitions.get(hashText(text)) === 1
-      return from === undefined || !isIndexed ? [] : [{ unit, name: text, from, to: from + 1 }]
+      return isIndexed ? (offsets.get(text) ?? []).map((from) => ({ unit, name: text, from, to: from + 1 })) : []
     })
   }
   const byUnit = new Map<number, number[]>()
@@ -180,6 +179,17 @@ function placesOfMissing(
     if (another === undefined) return [{ unit, name: names[name]!, from, to }]
     return isLinkedWhole || !isSource(record.units[unit]!.path) ? [] : [{ unit, name: null, from, to }]
   })
+}
+
+/** Compilers split functions, and all parts bear one name. */
+function offsetsByName(named: ReadonlyMap<number, string>): Map<string, number[]> {
+  const offsets = new Map<string, number[]>()
+  for (const [offset, name] of named) {
+    const same = offsets.get(name)
+    if (same === undefined) offsets.set(name, [offset])
+    else same.push(offset)
+  }
+  return offsets
 }
 
 /** Compilers make functions of a source; of a member whose source is not known, assembly may have made them, frames apart. */
@@ -219,21 +229,6 @@ function gapsWithin(known: readonly KnownFunction[]): { unit: number; from: numb
       gaps.push({ unit: before.unit, from: before.end, to: behind.offset })
   }
   return gaps
-}
-
-/** The functions that a program names: file offsets by name. */
-function namedFunctions(program: Program): Map<string, number> {
-  const { symbols, sections } = program
-  const wanted = SymbolFlag.Defined | SymbolFlag.Function
-  const named = new Map<string, number>()
-  for (let i = 0; i < symbols.count; i++) {
-    if ((symbols.flags[i]! & wanted) !== wanted) continue
-    const section = sections[symbols.sections[i]!]
-    if (section?.role !== 'code') continue
-    const name = symbolName(program, i)
-    if (name !== undefined) named.set(name, section.offset + symbols.addresses[i]! - section.address)
-  }
-  return named
 }
 
 /** The functions of a set that no component has, neither as they stand nor without operands; ascending. */

@@ -46,7 +46,7 @@ export interface Differences {
   readonly misses: number
 }
 
-/** Of two releases by index. Machine code and constants do not count: they are known of builds, or need others beside them. */
+/** Of two releases by index. Machine code does not count: it is known of builds alone. */
 export function differences({ live, candidate: { hits, record } }: Presence, one: number, other: number): Differences {
   // By feature, bit 0 for the one, bit 1 for the other.
   const held = new Uint8Array(hits.features)
@@ -60,7 +60,7 @@ export function differences({ live, candidate: { hits, record } }: Presence, one
     misses += missingStrings(unit, other) - missingStrings(unit, one)
     for (const row of unit.hits) {
       const kind = hits.kinds[row]
-      if (kind === Kind.Function || kind === Kind.Mnemonics || kind === Kind.Immediate) continue
+      if (kind === Kind.Function || kind === Kind.Mnemonics) continue
       const feature = hits.featureOf[row]!
       const bits = bitsOf[hits.sets[row]!]!
       held[feature]! |= bits

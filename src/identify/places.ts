@@ -46,6 +46,20 @@ function reordered({ hitOf, prints, offsets }: Places, order: Uint32Array): Plac
   return sorted
 }
 
+/** One row for each fingerprint of the units, as they come: one string may stand in several of them. */
+export function distinctRows(units: readonly { readonly hits: Uint32Array }[], hits: HitTable): number[] {
+  const seen = new Uint8Array(hits.features)
+  const rows: number[] = []
+  for (const unit of units)
+    for (const row of unit.hits) {
+      const feature = hits.featureOf[row]!
+      if (seen[feature] === 1) continue
+      seen[feature] = 1
+      rows.push(row)
+    }
+  return rows
+}
+
 /** Behind the last print of the same fingerprint, in a sealed set. */
 export function endOfRepeats({ count, kinds, high, low }: PrintSet, print: number): number {
   let end = print + 1

@@ -78,6 +78,7 @@ describe('two version texts are two copies', () => {
 
   test('code in one place is told to be of neither', async () => {
     const matches = await copiesOf(texts, [...data(FIRST), ...data(SECOND), ...code(30 * FAR)])
+    expect(matches).toHaveLength(2)
     for (const match of matches) expect(covers(match, 30 * FAR)).toBe(false)
   })
 

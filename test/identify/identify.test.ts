@@ -51,6 +51,24 @@ describe('roles', () => {
     expect(matches.map(({ role }) => role)).toEqual(['embedded'])
   })
 
+  test('a program that loads a library and repeats the messages of one of its files is a binding, and no copy', async () => {
+    const release = {
+      'errors.c': sentences('error', 6),
+      'coder.c': sentences('coder', 12),
+      'io.c': sentences('io', 12),
+    }
+    const bound = await settingOf({ gull: { releases: { '1.0': release }, sonames: ['libgull'] } })
+    const rolesOf = async (strings: readonly string[], needed: readonly string[]): Promise<string[]> =>
+      (await bound.identify({ strings, needed })).map(({ role }) => role)
+    try {
+      expect(await rolesOf(sentences('error', 6), ['libgull.so.1'])).toEqual(['linked'])
+      expect(await rolesOf(sentences('error', 6), ['libother.so.1'])).toEqual(['embedded'])
+      expect(await rolesOf([...sentences('error', 6), ...sentences('io', 12)], ['libgull.so.1'])).toEqual(['embedded'])
+    } finally {
+      await bound.close()
+    }
+  })
+
   test('a text of a header alone is a mention', async () => {
     expect(await setting.identify({ strings: ['stilts header 1.6.48 of herons'] })).toMatchObject([
       {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { libraryNames } from '../../src/identify/linkage.ts'
+import { libraryNames } from '../../src/identify/library-names.ts'
 
 describe('a library that a program asks for is known without directory, version and extension', () => {
   test.each([

@@ -4,7 +4,7 @@ import type { ComponentRecord } from '../database/schema.ts'
 import type { ContradictedClaim, Contradiction, Match, VersionEstimate } from '../model.ts'
 import { versionOfFileName } from '../versions/file-name.ts'
 import { sameRelease } from '../versions/same.ts'
-import { libraryNames } from './linkage.ts'
+import { libraryNames } from './library-names.ts'
 
 /** What a file says of itself outside of its code. */
 export interface Claims {
@@ -180,8 +180,9 @@ function excludes(estimate: VersionEstimate, version: string, record: ComponentR
 function inWords(estimate: VersionEstimate): string {
   if (estimate.kind === 'exact') return estimate.version
   if (estimate.kind === 'unknown') return 'an unknown version'
-  const [first, last] = [estimate.versions.at(-1)!, estimate.versions[0]!]
-  return first === last ? first : `one of ${estimate.versions.length} other releases, ${estimate.likeliest} most likely`
+  return estimate.versions.length === 1
+    ? estimate.likeliest
+    : `one of ${estimate.versions.length} other releases, ${estimate.likeliest} most likely`
 }
 
 /** Why the code is not that of any of the components that the name stands for. */
