@@ -1,30 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import pLimit from 'p-limit'
 import type { CatalogEntry, VendoredPaths } from '../database/catalog.ts'
-import { PrintsBuilder } from '../database/prints-builder.ts'
-import { decodePrints, encodePrints } from '../database/prints-file.ts'
-import type { ComponentPrints } from '../database/schema.ts'
-import { DetectorError } from '../errors.ts'
-import { type ArchivePlan, type FoundArchives, findArchives, lockedArchives } from './find-archives.ts'
-import { indexTags, type ReleaseTag, releaseTags } from './index-releases.ts'
-import { lockedTags, readLock, updateLock } from './locks.ts'
-import { pathRules } from './path-rules.ts'
-import { releaseOf } from './sources/debian.ts'
+import { DetectorError, throwIfAborted } from '../errors.ts'
+import { type IndexResult, type SourcesJob, unchanged } from './component-jobs.ts'
+import { type ArchivePlan, type FoundArchives, findArchives, NO_ARCHIVES } from './find-archives.ts'
+import { type ReleaseTag, releaseTags } from './index-releases.ts'
+import { sourcesDigest } from './inputs.ts'
+import { withJobPool } from './job-pool.ts'
+import { type Lock, readLock } from './locks.ts'
+import { componentNames } from './path-rules.ts'
+import { prepareDirectory } from './prints-directory.ts'
 import { type GitRepository, openGitRepository } from './sources/git.ts'
-
-/** Where a component's prints went and what is in them. */
-export interface IndexResult {
-  readonly component: string
-  /** Versions added or replaced by this call, oldest first. */
-  readonly releases: readonly string[]
-  /** Distinct strings and symbols in the prints now. */
-  readonly features: number
-  /** The prints file written. */
-  readonly path: string
-  readonly skipped: readonly { readonly path: string; readonly reason: string }[]
-}
+import { Steps } from './steps.ts'
 
 export interface BuildPlan {
   readonly entries: readonly CatalogEntry[]
@@ -42,69 +29,111 @@ export interface BuildPlan {
   readonly archives?: ArchivePlan
   /** Components at the same time. */
   readonly jobs: number
+  /** Built releases that the prints have already stay; false where they are made anew afterwards. Default: true. */
+  readonly keepBuilt?: boolean
   readonly signal?: AbortSignal
-  readonly onProgress?: (component: string, done: number, total: number) => void
+  readonly onProgress?: BuildProgress
+  /** Told of a component that could not be built, while the others go on. Without it the first one ends the build. */
+  readonly onFailure?: BuildFailure
+}
+
+export type BuildFailure = (component: string, error: DetectorError) => void
+
+/** `fetch` counts components whose releases are listed, `index` releases that were read. */
+export type BuildProgress = (phase: 'fetch' | 'index', done: number, total: number, label: string) => void
+
+/** What the source releases of one component are made from. */
+interface FoundSources {
+  readonly entry: CatalogEntry
+  /** Directory of the repository; undefined where there is none. */
+  readonly repository: string | undefined
+  readonly tags: readonly ReleaseTag[]
+  readonly archives: FoundArchives
 }
 
 /**
- * Indexes all release tags of each component's repository and writes its prints. The same tags give the same bytes,
- * whatever the number of jobs; built releases that the prints have already are kept.
+ * Makes the source releases of each component: the release tags of its repository and what archives add. The same inputs
+ * give the same bytes, whatever the number of jobs and their order. Prints that were made from the same inputs before
+ * are left as they are, so that a build that was ended goes on where it was.
+ *
+ * @throws DetectorError `SOURCE_FAILED`, `INPUT_NOT_FOUND`, `ABORTED`; what fails ends the jobs that run
  */
 export async function buildPrints(plan: BuildPlan): Promise<IndexResult[]> {
-  await mkdir(plan.printsDirectory, { recursive: true })
-  const found = plan.archives === undefined ? undefined : await findArchives(plan.entries, plan.archives, plan)
-  const limit = pLimit(plan.jobs)
-  return Promise.all(plan.entries.map((entry) => limit(() => buildComponent(entry, plan, found?.get(entry.name)))))
+  await prepareDirectory(plan.printsDirectory)
+  await prepareDirectory(plan.locksDirectory)
+  const archives = plan.archives === undefined ? undefined : await findArchives(plan.entries, plan.archives, plan)
+  const found: FoundSources[] = []
+  for (const [i, entry] of plan.entries.entries()) {
+    plan.onProgress?.('fetch', i, plan.entries.length, entry.name)
+    const one = await attempt(plan, entry, () => findTags(entry, archives?.get(entry.name) ?? NO_ARCHIVES, plan))
+    if (one !== undefined) found.push(one)
+  }
+  const steps = new Steps((done, total, label) => plan.onProgress?.('index', done, total, label))
+  const results = await withJobPool(plan.jobs, plan.signal, (pool) =>
+    Promise.all(
+      found.map((one) =>
+        attempt(plan, one.entry, async () => {
+          const job = sourcesJob(one, plan)
+          const step = steps.add(one.entry.name, one.tags.length + one.archives.archives.length)
+          const result = unchanged(job) ?? (await pool.run(job, step.at))
+          step.end()
+          return { ...result, skipped: [...one.archives.skipped, ...result.skipped] }
+        }),
+      ),
+    ),
+  )
+  return results.filter((result) => result !== undefined)
 }
 
-async function buildComponent(
+/** Does the work of one component; undefined where it failed and the build goes on. */
+export async function attempt<T>(
+  { onFailure }: Pick<BuildPlan, 'onFailure'>,
   entry: CatalogEntry,
-  plan: BuildPlan,
-  found: FoundArchives | undefined,
-): Promise<IndexResult> {
-  const { signal, onProgress } = plan
-  const repository = await openGitRepository(locate(entry, plan.gitMirror), signal === undefined ? {} : { signal })
+  work: () => Promise<T>,
+): Promise<T | undefined> {
   try {
-    const tags = await wantedTags(repository, entry, plan)
-    const versions = tags.map(({ version }) => version)
-    const archives = (found?.archives ?? []).map((one) => ({
-      ...one,
-      version: releaseOf(entry, one.version, versions),
-    }))
-    const built = builtReleases(readPrints(plan.printsDirectory, entry.name))
-    const indexed = await indexTags(entry, pathRules(entry, plan.catalog, plan.vendoredPaths), repository, tags, {
-      ...(signal === undefined ? {} : { signal }),
-      ...(built === undefined ? {} : { previous: built }),
-      archives,
-      onProgress: (done, total) => onProgress?.(entry.name, done, total),
-    })
-    const path = await writePrints(plan.printsDirectory, indexed.prints)
-    await updateLock(plan.locksDirectory, {
-      name: entry.name,
-      repository: entry.repository,
-      tags: lockedTags(indexed.prints),
-      ...lockedArchives(indexed.archives),
-    })
-    return {
-      component: entry.name,
-      releases: indexed.added,
-      features: countFeatures(indexed.prints),
-      path,
-      skipped: [...(found?.skipped ?? []), ...indexed.skipped],
-    }
+    return await work()
+  } catch (error) {
+    if (onFailure === undefined || !(error instanceof DetectorError) || error.code === 'ABORTED') throw error
+    onFailure(entry.name, error)
+    return undefined
+  }
+}
+
+/** Opens or fetches the repository and lists its releases. */
+async function findTags(entry: CatalogEntry, archives: FoundArchives, plan: BuildPlan): Promise<FoundSources> {
+  throwIfAborted(plan.signal)
+  const lock = plan.locked === true ? requiredLock(entry, plan) : undefined
+  const location = locate(entry, plan.gitMirror)
+  if (location === undefined || lock?.tags.size === 0) {
+    if (archives.archives.length > 0) return { entry, repository: undefined, tags: [], archives }
+    throw noSources(entry, plan)
+  }
+  const { signal } = plan
+  const repository = await openGitRepository(location, signal === undefined ? {} : { signal })
+  try {
+    const tags = await wantedTags(repository, entry, lock)
+    return { entry, repository: repository.directory, tags, archives }
   } finally {
     await repository.close()
   }
 }
 
-async function wantedTags(repository: GitRepository, entry: CatalogEntry, plan: BuildPlan): Promise<ReleaseTag[]> {
+function requiredLock(entry: CatalogEntry, { locksDirectory }: BuildPlan): Lock {
+  const lock = readLock(locksDirectory, entry.name)
+  if (lock !== undefined) return lock
+  throw new DetectorError('INPUT_NOT_FOUND', `need ${entry.name}.json in ${locksDirectory}, have none`, {
+    locus: { path: locksDirectory },
+  })
+}
+
+async function wantedTags(
+  repository: GitRepository,
+  entry: CatalogEntry,
+  lock: Lock | undefined,
+): Promise<ReleaseTag[]> {
   const tags = await releaseTags(repository, entry)
-  if (plan.locked !== true) return tags
-  const lock = readLock(plan.locksDirectory, entry.name)
-  if (lock === undefined)
-    throw new DetectorError('INPUT_NOT_FOUND', `need ${entry.name}.json in ${plan.locksDirectory}, have none`, {
-      locus: { path: plan.locksDirectory },
-    })
+  if (lock === undefined) return tags
   const commits = new Map(tags.map((tag) => [tag.tag, tag.commit]))
   for (const [tag, commit] of lock.tags)
     if (commits.get(tag) !== commit) {
@@ -114,46 +143,36 @@ async function wantedTags(repository: GitRepository, entry: CatalogEntry, plan: 
   return tags.filter(({ tag }) => lock.tags.has(tag))
 }
 
-/** The prints of a component in a directory, or undefined where it has none yet. */
-export function readPrints(directory: string, name: string): ComponentPrints | undefined {
-  const path = join(directory, `${name}.bpf`)
-  return existsSync(path) ? decodePrints(readFileSync(path), { path }) : undefined
-}
-
-/** The prints without their source releases, or undefined where nothing is left. */
-function builtReleases(prints: ComponentPrints | undefined): ComponentPrints | undefined {
-  const built = prints?.releases.filter(({ origin }) => origin === 'built') ?? []
-  return prints === undefined || built.length === 0 ? undefined : PrintsBuilder.from(prints, built).finish()
-}
-
-function locate(entry: CatalogEntry, mirror: string | undefined): string {
-  if (mirror !== undefined) {
-    const found = [`${entry.name}.git`, entry.name].map((name) => join(mirror, name)).find(existsSync)
-    if (found !== undefined) return found
-    throw new DetectorError(
-      'INPUT_NOT_FOUND',
-      `need ${entry.name}.git in ${mirror}, found neither it nor ${entry.name}`,
-      {
-        locus: { path: mirror },
-      },
-    )
-  }
-  if (entry.repository !== null) return entry.repository
+/** A directory or address of the component's repository; undefined where the catalog knows of none. */
+function locate(entry: CatalogEntry, mirror: string | undefined): string | undefined {
+  if (entry.repository === null && mirror === undefined) return undefined
+  if (mirror === undefined) return entry.repository!
+  const found = [`${entry.name}.git`, entry.name].map((name) => join(mirror, name)).find(existsSync)
+  if (found !== undefined || entry.repository === null) return found
   throw new DetectorError(
     'INPUT_NOT_FOUND',
-    `the catalog names no repository of ${entry.name}: index it from an archive`,
+    `need ${entry.name}.git in ${mirror}, found neither it nor ${entry.name}`,
+    {
+      locus: { path: mirror },
+    },
   )
 }
 
-/** Writes `<name>.bpf` beside its final place first, so that a reader never sees half of it. */
-export async function writePrints(directory: string, prints: ComponentPrints): Promise<string> {
-  const path = join(directory, `${prints.name}.bpf`)
-  const partial = `${path}.${process.pid}.partial`
-  await writeFile(partial, encodePrints(prints))
-  await rename(partial, path)
-  return path
+function noSources(entry: CatalogEntry, { archives }: BuildPlan): DetectorError {
+  const hint =
+    archives?.sourcePackages === true
+      ? 'and no source package could be had'
+      : 'read its source packages (--from source-packages) or index it from an archive'
+  return new DetectorError('INPUT_NOT_FOUND', `the catalog names no repository of ${entry.name}: ${hint}`)
 }
 
-export function countFeatures(prints: ComponentPrints): number {
-  return Object.values(prints.features).reduce((sum, { high }) => sum + high.length, 0)
+function sourcesJob({ entry, repository, tags, archives: { archives } }: FoundSources, plan: BuildPlan): SourcesJob {
+  const { catalog, vendoredPaths, printsDirectory, locksDirectory, keepBuilt = true } = plan
+  const names = componentNames(catalog)
+  const inputs = sourcesDigest({ entry, names, vendoredPaths, tags, archives })
+  return {
+    kind: 'sources',
+    ...{ entry, printsDirectory, locksDirectory, inputs },
+    ...{ repository, tags, archives, names, vendoredPaths, keepBuilt },
+  }
 }

@@ -1,21 +1,17 @@
+import pLimit from 'p-limit'
 import type { CatalogEntry } from '../database/catalog.ts'
-import { PrintsBuilder } from '../database/prints-builder.ts'
-import type { ComponentPrints } from '../database/schema.ts'
-import { DetectorError, throwIfAborted } from '../errors.ts'
-import { countFeatures, type IndexResult, readPrints, writePrints } from './build-database.ts'
+import { DetectorError } from '../errors.ts'
+import { attempt, type BuildFailure, type BuildProgress } from './build-database.ts'
+import { type IndexResult, type PackagesJob, unchanged } from './component-jobs.ts'
 import { type Exclusion, NOTHING_EXCLUDED } from './exclusion.ts'
-import { indexBuilt } from './index-programs.ts'
-import { type LockedPackage, lockedTags, readLock, readLocks, updateLock } from './locks.ts'
+import { packagesDigest } from './inputs.ts'
+import { type JobPool, withJobPool } from './job-pool.ts'
+import { readLock } from './locks.ts'
+import { prepareDirectory } from './prints-directory.ts'
 import type { AptPackage } from './sources/apt.ts'
 import { AptArchitectures } from './sources/apt-architectures.ts'
-import {
-  DEBIAN_ARCHITECTURES,
-  DEBIAN_SUITES,
-  type DebianRelease,
-  debianProvenance,
-  debianReleases,
-  libraryPackages,
-} from './sources/debian.ts'
+import { DEBIAN_ARCHITECTURES, DEBIAN_SUITES, libraryPackages } from './sources/debian.ts'
+import { Steps } from './steps.ts'
 
 export interface PackagePlan {
   readonly entries: readonly CatalogEntry[]
@@ -31,18 +27,25 @@ export interface PackagePlan {
   readonly exclusion?: Exclusion
   /** Read the packages of the locks and no others. */
   readonly locked?: boolean
+  /** Components at the same time. */
+  readonly jobs: number
   readonly signal?: AbortSignal
-  readonly onProgress?: (component: string, done: number, total: number) => void
+  readonly onProgress?: BuildProgress
+  /** As in `BuildPlan`. */
+  readonly onFailure?: BuildFailure
 }
 
 /**
  * Adds built releases from Debian's library packages to the prints of each component, in place of those that the prints
- * had, and locks what was read. Components without library packages are passed over.
+ * had, and locks what was read. Components without library packages are passed over, and prints that were made from the same
+ * packages before are left as they are.
  *
  * @throws DetectorError `SOURCE_FAILED` when apt gives nothing, or with `locked` when a package is gone
  */
 export async function buildPackages(plan: PackagePlan): Promise<IndexResult[]> {
   const { exclusion = NOTHING_EXCLUDED, suites = DEBIAN_SUITES, signal } = plan
+  await prepareDirectory(plan.printsDirectory)
+  await prepareDirectory(plan.locksDirectory)
   const entries = plan.entries.filter(({ debian }) => debian.libraries.length > 0)
   const apt = await AptArchitectures.open({
     directory: plan.cacheDirectory,
@@ -51,100 +54,51 @@ export async function buildPackages(plan: PackagePlan): Promise<IndexResult[]> {
     signal,
   })
   const listed = await apt.find(entries.flatMap(({ debian }) => debian.libraries))
-  const results: IndexResult[] = []
-  for (const entry of entries) {
-    throwIfAborted(signal)
-    const wanted =
-      plan.locked === true ? lockedPackages(entry, listed, plan) : libraryPackages(entry, listed, exclusion)
-    const result = await buildComponent(entry, wanted, apt, plan)
-    if (result !== undefined) results.push(result)
+  const missing = apt.missing.map((suite) => ({ path: suite, reason: 'its package list could not be fetched' }))
+  const steps = new Steps((done, total, label) => plan.onProgress?.('index', done, total, label))
+  const oneAtATime = pLimit(1)
+  const build = async (entry: CatalogEntry, wanted: readonly AptPackage[], pool: JobPool): Promise<IndexResult> => {
+    const step = steps.add(entry.name, wanted.length)
+    const known = unchanged(packagesJob(entry, new Map(wanted.map((one) => [one, ''])), plan))
+    if (known !== undefined) {
+      step.end()
+      return { ...known, skipped: missing }
+    }
+    const paths = await oneAtATime(() => apt.download(wanted))
+    const gone = wanted.filter((one) => !paths.has(one))
+    if (gone.length > 0 && plan.locked === true) throw packageGone(entry, gone[0]!)
+    const job = packagesJob(entry, paths, plan)
+    const result = unchanged(job) ?? (await pool.run(job, step.at))
+    step.end()
+    return { ...result, skipped: [...gone.map(notDownloaded), ...missing, ...result.skipped] }
   }
-  return results
+  const results = await withJobPool(plan.jobs, signal, (pool) =>
+    Promise.all(
+      entries.map((entry) =>
+        attempt(plan, entry, async () => {
+          const wanted =
+            plan.locked === true ? lockedPackages(entry, listed, plan) : libraryPackages(entry, listed, exclusion)
+          return wanted.length === 0 ? undefined : await build(entry, wanted, pool)
+        }),
+      ),
+    ),
+  )
+  return results.filter((result) => result !== undefined)
 }
 
-async function buildComponent(
+function packagesJob(
   entry: CatalogEntry,
-  wanted: readonly AptPackage[],
-  apt: AptArchitectures,
-  plan: PackagePlan,
-): Promise<IndexResult | undefined> {
-  const { exclusion = NOTHING_EXCLUDED, signal, onProgress } = plan
-  const paths = await apt.download(wanted)
-  const gone = wanted.filter((one) => !paths.has(one))
-  if (gone.length > 0 && plan.locked === true) throw packageGone(entry, gone[0]!)
-  const sources = sourceReleases(readPrints(plan.printsDirectory, entry.name))
-  const known = sources?.releases.map(({ version }) => version) ?? []
-  const releases = debianReleases(entry, [...paths.keys()], known)
-  if (releases.length === 0) return undefined
-  const byPath = new Map([...paths].map(([one, path]) => [path, one]))
-  const files = new Map<AptPackage, string[]>()
-  const indexed = await indexBuilt(
-    entry,
-    releases.map((release) => ({
-      version: release.version,
-      inputs: release.packages.map((one) => paths.get(one)!),
-      provenance: debianProvenance(release),
-    })),
-    {
-      ...(sources === undefined ? {} : { previous: sources }),
-      ...(signal === undefined ? {} : { signal }),
-      accept: (sha256) => !exclusion.sha256.has(sha256),
-      onFile: (path, { sha256 }) => {
-        const one = byPath.get(path)!
-        files.set(one, [...(files.get(one) ?? []), sha256])
-      },
-      onProgress: (done, total) => onProgress?.(entry.name, done, total),
-    },
-  )
-  const path = await writePrints(plan.printsDirectory, indexed.prints)
-  const { name, repository } = entry
-  await updateLock(plan.locksDirectory, {
-    name,
-    repository,
-    tags: lockedTags(indexed.prints),
-    packages: lockOf(releases, files),
-  })
-  return {
-    component: entry.name,
-    releases: indexed.added,
-    features: countFeatures(indexed.prints),
-    path,
-    skipped: [
-      ...gone.map(({ name, version, architecture }) => {
-        return { path: `${name}:${architecture}=${version}`, reason: 'it could not be downloaded' }
-      }),
-      ...apt.missing.map((suite) => ({ path: suite, reason: 'its package list could not be fetched' })),
-      ...indexed.skipped,
-    ],
-  }
+  paths: ReadonlyMap<AptPackage, string>,
+  { printsDirectory, locksDirectory, exclusion = NOTHING_EXCLUDED }: PackagePlan,
+): PackagesJob {
+  const excluded = [...exclusion.sha256]
+  const sources = readLock(locksDirectory, entry.name)?.inputs.sources
+  const inputs = packagesDigest({ entry, packages: [...paths.keys()], excluded, sources })
+  return { kind: 'packages', entry, printsDirectory, locksDirectory, inputs, packages: [...paths], excluded }
 }
 
-/** Packages without libraries of their own stay: their headers were read. */
-function lockOf(
-  releases: readonly DebianRelease[],
-  files: ReadonlyMap<AptPackage, readonly string[]>,
-): LockedPackage[] {
-  return releases.flatMap(({ version: release, packages }) =>
-    packages.map((one) => {
-      const { name, version, architecture, source, sourceVersion, sha256 } = one
-      return {
-        package: name,
-        version,
-        architecture,
-        source,
-        sourceVersion,
-        release,
-        sha256,
-        files: files.get(one) ?? [],
-      }
-    }),
-  )
-}
-
-/** The prints without their built releases. */
-function sourceReleases(prints: ComponentPrints | undefined): ComponentPrints | undefined {
-  const sources = prints?.releases.filter(({ origin }) => origin === 'source') ?? []
-  return prints === undefined || sources.length === 0 ? undefined : PrintsBuilder.from(prints, sources).finish()
+function notDownloaded({ name, version, architecture }: AptPackage): { path: string; reason: string } {
+  return { path: `${name}:${architecture}=${version}`, reason: 'it could not be downloaded' }
 }
 
 function lockedPackages(entry: CatalogEntry, listed: readonly AptPackage[], plan: PackagePlan): AptPackage[] {
@@ -167,29 +121,4 @@ function packageGone(
     'SOURCE_FAILED',
     `need ${name} ${version} (${architecture}), which the lock of ${entry.name} names; the mirror has it no more: build without the lock`,
   )
-}
-
-/**
- * What a database was built from, as its locks say: files and packages by sha256, Debian source packages, and packages of
- * npm as `name@version`.
- */
-export function builtFrom(locksDirectory: string): {
-  sha256: Set<string>
-  packages: { source: string; version: string }[]
-  npm: string[]
-} {
-  const locks = readLocks(locksDirectory)
-  const packages = locks.flatMap((lock) => lock.packages)
-  const sources = locks.flatMap((lock) => lock.sourcePackages)
-  return {
-    sha256: new Set([
-      ...packages.flatMap(({ sha256, files }) => [sha256, ...files]),
-      ...sources.map((one) => one.sha256),
-    ]),
-    packages: [
-      ...packages.map(({ source, sourceVersion }) => ({ source, version: sourceVersion })),
-      ...sources.map(({ source, version }) => ({ source, version })),
-    ],
-    npm: locks.flatMap((lock) => lock.npm.map((one) => `${one.package}@${one.version}`)),
-  }
 }

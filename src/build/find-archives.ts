@@ -66,8 +66,8 @@ export async function findArchives(
   const found = new Map<string, FoundArchives>()
   for (const entry of entries) {
     const lock = lockOf(entry)
-    const debian = apt === undefined ? NOTHING : await debianArchives(entry, apt, listed, plan, lock)
-    const npm = plan.npm || lock !== undefined ? await npmArchives(entry, plan, lock, setting.signal) : NOTHING
+    const debian = apt === undefined ? NO_ARCHIVES : await debianArchives(entry, apt, listed, plan, lock)
+    const npm = plan.npm || lock !== undefined ? await npmArchives(entry, plan, lock, setting.signal) : NO_ARCHIVES
     found.set(entry.name, {
       archives: [...debian.archives, ...npm.archives],
       skipped: [...debian.skipped, ...npm.skipped],
@@ -76,7 +76,8 @@ export async function findArchives(
   return found
 }
 
-const NOTHING: FoundArchives = { archives: [], skipped: [] }
+/** Of a component that nothing was looked for. */
+export const NO_ARCHIVES: FoundArchives = { archives: [], skipped: [] }
 
 function openRoot({ cacheDirectory, suites = DEBIAN_SUITES }: ArchivePlan, signal?: AbortSignal): Promise<AptRoot> {
   const directory = join(cacheDirectory, 'source-packages')

@@ -34,6 +34,9 @@ export interface IndexedTags extends IndexedReleases {
   readonly archives: readonly ReleaseArchive[]
 }
 
+/** Digits of git's usual object ids, which files of archives get where there is no repository to agree with. */
+const SHA1_DIGITS = 40
+
 /** A tag that names a release of the component. */
 export interface ReleaseTag {
   readonly version: string
@@ -60,18 +63,20 @@ export async function releaseTags(repository: GitRepository, entry: CatalogEntry
 
 /**
  * Indexes the tags of a repository, each content once however many tags hold it, and the archives beside them. A release
- * is the union of its tag and its archives, where the tag's file counts; its provenance names all of them.
+ * is the union of its tag and its archives, where the tag's file counts; its provenance names all of them. Without tags
+ * there may be no repository.
  *
- * @throws DetectorError `SOURCE_FAILED` when no tag is a release; what reading the repository throws
+ * @throws DetectorError `SOURCE_FAILED` when there is neither a tag that is a release nor an archive; what reading the repository throws
  */
 export async function indexTags(
   entry: CatalogEntry,
   rules: PathRules,
-  repository: GitRepository,
+  repository: GitRepository | undefined,
   tags: readonly ReleaseTag[],
   options: IndexOptions = {},
 ): Promise<IndexedTags> {
-  if (tags.length === 0)
+  const { archives = [] } = options
+  if (tags.length === 0 && archives.length === 0)
     throw new DetectorError('SOURCE_FAILED', `no tag of the repository of ${entry.name} matches ${entry.tagPattern}`)
   const { limits = DEFAULT_LIMITS, signal, onProgress } = options
   const accept = (path: string): boolean => classifyPath(path, rules) !== 'skip'
@@ -79,13 +84,12 @@ export async function indexTags(
   const parts = new Map<string, ReleaseParts>()
   for (const { version, tag, commit } of tags) {
     throwIfAborted(signal)
-    const files = await repository.tree(commit, accept)
+    const files = await repository!.tree(commit, accept)
     parts.set(version, { files, provenance: [`tag ${tag} (commit ${commit})`] })
     for (const { id, path } of files) if (!paths.has(id)) paths.set(id, path)
   }
   const fromGit = new Set(paths.keys())
-  const { archives = [] } = options
-  const idLength = tags[0]!.commit.length
+  const idLength = tags[0]?.commit.length ?? SHA1_DIGITS
   const { blobs, skipped, used } = await addArchives(archives, { entry, rules, parts, idLength, limits, signal })
   for (const [id, { path }] of blobs) if (!paths.has(id)) paths.set(id, path)
   const order = versionOrder(entry.versionScheme)
@@ -96,7 +100,7 @@ export async function indexTags(
   // Adding a release costs about as much as reading twenty files.
   const total = paths.size + 20 * releases.length
   let done = 0
-  for await (const blob of repository.blobs(fromGit)) {
+  for await (const blob of repository?.blobs(fromGit) ?? []) {
     indexer.addFile(blob, paths.get(blob.id)!)
     if (++done % 256 === 0) onProgress?.(done, total)
   }
@@ -107,7 +111,7 @@ export async function indexTags(
     done += 20
     onProgress?.(done, total)
   }
-  skipped.push(...repository.skipped.map(({ id, reason }) => ({ path: paths.get(id) ?? id, reason })))
+  for (const { id, reason } of repository?.skipped ?? []) skipped.push({ path: paths.get(id) ?? id, reason })
   return { prints: builder.finish(), added: releases.map(([version]) => version), skipped, archives: used }
 }
 

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fields } from '../database/json-fields.ts'
 import type { ComponentPrints } from '../database/schema.ts'
 import { DetectorError } from '../errors.ts'
+import { writeWhole } from './prints-directory.ts'
 
 /** A Debian package that a build read. */
 export interface LockedPackage {
@@ -55,6 +56,10 @@ export interface Lock {
   readonly npm: readonly LockedNpm[]
   /** By package, then version, then architecture. */
   readonly packages: readonly LockedPackage[]
+  /** Digests of all that decides what the releases of each origin hold; a part is missing where it was not built. */
+  readonly inputs: { readonly sources?: string; readonly packages?: string }
+  /** The sha256 of the prints, hexadecimal; null in locks of builds that did not say. */
+  readonly prints: string | null
 }
 
 /** The tags and commits that a component's source releases were read from, as their provenance says. */
@@ -68,7 +73,7 @@ export function lockedTags(prints: ComponentPrints): Map<string, string> {
 }
 
 /** The lock as JSON, one tag or package on a line. Equal locks give equal bytes. */
-export function encodeLock({ name, repository, tags, sourcePackages, npm, packages }: Lock): string {
+export function encodeLock({ name, repository, tags, sourcePackages, npm, packages, inputs, prints }: Lock): string {
   const tagLines = [...tags].map(([tag, commit]) => `    ${JSON.stringify(tag)}: ${JSON.stringify(commit)}`)
   const packageLines = [...packages].sort(comparePackages).map((locked) => `    ${encodePackage(locked)}`)
   const sourceLines = sourcePackages.map((locked) => `    ${encodeSource(locked)}`).sort()
@@ -77,6 +82,8 @@ export function encodeLock({ name, repository, tags, sourcePackages, npm, packag
     '{',
     `  "name": ${JSON.stringify(name)},`,
     `  "repository": ${JSON.stringify(repository)},`,
+    `  "prints": ${JSON.stringify(prints)},`,
+    `  "inputs": ${JSON.stringify({ sources: inputs.sources, packages: inputs.packages })},`,
     `  "tags": ${block('{', tagLines, '}')},`,
     `  "sourcePackages": ${block('[', sourceLines, ']')},`,
     `  "npm": ${block('[', npmLines, ']')},`,
@@ -121,9 +128,7 @@ function comparePackages(a: LockedPackage, b: LockedPackage): number {
 export async function writeLock(directory: string, lock: Lock): Promise<string> {
   await mkdir(directory, { recursive: true })
   const path = join(directory, `${lock.name}.json`)
-  const partial = `${path}.${process.pid}.partial`
-  await writeFile(partial, encodeLock(lock))
-  await rename(partial, path)
+  await writeWhole(path, encodeLock(lock))
   return path
 }
 
@@ -142,11 +147,26 @@ export function readLock(directory: string, name: string): Lock | undefined {
     name,
     repository: fields.optionalText('repository'),
     tags: new Map(tags.names().map((tag) => [tag, tags.match(tag, COMMIT, 'a commit')])),
-    // Locks of older builds lack these two.
+    // Locks of older builds lack some of these.
     sourcePackages: fields.names().includes('sourcePackages') ? fields.objects('sourcePackages').map(readSource) : [],
     npm: fields.names().includes('npm') ? fields.objects('npm').map(readNpm) : [],
     packages: fields.objects('packages').map(readPackage),
+    inputs: fields.names().includes('inputs') ? readInputs(fields.object('inputs')) : {},
+    prints: fields.names().includes('prints') ? readPrintsDigest(fields) : null,
   }
+}
+
+function readInputs(fields: Fields): Lock['inputs'] {
+  const digest = (field: string): string => fields.match(field, /^[0-9a-f]{32}$/, 'a digest')
+  const has = fields.names()
+  return {
+    ...(has.includes('sources') ? { sources: digest('sources') } : {}),
+    ...(has.includes('packages') ? { packages: digest('packages') } : {}),
+  }
+}
+
+function readPrintsDigest(fields: Fields): string | null {
+  return fields.optionalText('prints') === null ? null : fields.match('prints', SHA256, 'a sha256')
 }
 
 /** Changes parts of a component's lock and keeps the others. */
@@ -155,7 +175,14 @@ export async function updateLock(
   changes: Partial<Lock> & Pick<Lock, 'name' | 'repository'>,
 ): Promise<string> {
   const known = readLock(directory, changes.name)
-  const nothing = { tags: new Map<string, string>(), sourcePackages: [], npm: [], packages: [] }
+  const nothing = {
+    tags: new Map<string, string>(),
+    sourcePackages: [],
+    npm: [],
+    packages: [],
+    inputs: {},
+    prints: null,
+  }
   return writeLock(directory, { ...nothing, ...known, ...changes })
 }
 
@@ -213,5 +240,30 @@ function parse(path: string): unknown {
       locus: { path },
       cause,
     })
+  }
+}
+
+/**
+ * What a database was built from, as its locks say: files and packages by sha256, Debian source packages, and packages of
+ * npm as `name@version`.
+ */
+export function builtFrom(locksDirectory: string): {
+  sha256: Set<string>
+  packages: { source: string; version: string }[]
+  npm: string[]
+} {
+  const locks = readLocks(locksDirectory)
+  const packages = locks.flatMap((lock) => lock.packages)
+  const sources = locks.flatMap((lock) => lock.sourcePackages)
+  return {
+    sha256: new Set([
+      ...packages.flatMap(({ sha256, files }) => [sha256, ...files]),
+      ...sources.map((one) => one.sha256),
+    ]),
+    packages: [
+      ...packages.map(({ source, sourceVersion }) => ({ source, version: sourceVersion })),
+      ...sources.map(({ source, version }) => ({ source, version })),
+    ],
+    npm: locks.flatMap((lock) => lock.npm.map((one) => `${one.package}@${one.version}`)),
   }
 }

@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { buildPrints, countFeatures, type IndexResult, readPrints, writePrints } from '../build/build-database.ts'
+import { buildPrints } from '../build/build-database.ts'
 import { buildPackages } from '../build/build-packages.ts'
+import type { IndexResult } from '../build/component-jobs.ts'
 import { readExclusion } from '../build/exclusion.ts'
 import { indexBuilt } from '../build/index-programs.ts'
 import {
@@ -13,7 +15,8 @@ import {
   type ReleaseTag,
   releaseTags,
 } from '../build/index-releases.ts'
-import { pathRules } from '../build/path-rules.ts'
+import { componentNames, pathRules } from '../build/path-rules.ts'
+import { countFeatures, readPrints, writePrints } from '../build/prints-directory.ts'
 import { isBuilt } from '../build/sources/built-input.ts'
 import { directoryTree } from '../build/sources/directory.ts'
 import { openSource } from '../build/sources/open.ts'
@@ -26,7 +29,7 @@ import { DetectorError } from '../errors.ts'
 import { DEFAULT_DATABASE } from './open-database.ts'
 import type { Watch } from './progress.ts'
 
-export type { IndexResult } from '../build/build-database.ts'
+export type { IndexResult } from '../build/component-jobs.ts'
 
 /** Whose releases an input holds, and which. */
 export interface IndexReleaseOptions extends Watch {
@@ -72,18 +75,19 @@ export async function indexRelease(
     )
   const catalog = readCatalog(DEFAULT_DATABASE)
   const entry = entryFor(catalog, options)
-  const rules = pathRules(entry, catalog, readVendoredPaths(DEFAULT_DATABASE))
+  const rules = pathRules(entry, componentNames(catalog), readVendoredPaths(DEFAULT_DATABASE))
   const previous = readPrints(printsDirectory, entry.name)
   const steps: IndexedReleases[] = []
   if (source !== undefined) steps.push(await indexInput(source, entry, rules, previous, options))
   if (built.length > 0) steps.push(await indexFiles(built, entry, steps[0]?.prints ?? previous, options))
   const indexed = steps.at(-1) as IndexedReleases
   await mkdir(printsDirectory, { recursive: true })
+  const { path } = await writePrints(printsDirectory, indexed.prints)
   return {
     component: entry.name,
     releases: [...new Set(steps.flatMap(({ added }) => added))],
     features: countFeatures(indexed.prints),
-    path: await writePrints(printsDirectory, indexed.prints),
+    path,
     skipped: steps.flatMap(({ skipped }) => skipped),
   }
 }
@@ -193,7 +197,7 @@ export interface BuildOptions extends Watch {
   readonly printsDirectory?: string
   /** Directory of repositories to use instead of the network, one for each component (`zlib.git`). */
   readonly gitMirror?: string
-  /** Components at the same time. Default: 2; reading git and parsing overlap even on one core. */
+  /** Components at the same time. Default: one for each processor. */
   readonly jobs?: number
   /** What is read. Default: the release tags alone. */
   readonly from?: readonly BuildInput[]
@@ -211,15 +215,18 @@ export interface BuildOptions extends Watch {
 
 /** The prints that were made. */
 export interface BuildResult {
-  /** In catalog order. */
+  /** In catalog order; one that was built from packages as well comes twice. */
   readonly built: readonly IndexResult[]
+  /** Components that could not be built, and why; their prints are as they were. */
+  readonly failed: readonly { readonly component: string; readonly error: DetectorError }[]
 }
 
 /**
  * Builds the prints of catalog components from the release tags of their repositories and the other inputs asked for, and
  * writes to `locks/` beside the prints what was read.
  *
- * @throws DetectorError `USAGE` for a name that the catalog lacks; what {@link indexRelease} throws
+ * @throws DetectorError `USAGE` for a name that the catalog lacks; what {@link indexRelease} throws, where no component
+ * could be built
  */
 export async function buildDatabase(options: BuildOptions = {}): Promise<BuildResult> {
   const { catalogDirectory = DEFAULT_DATABASE, signal, onProgress, gitMirror, names } = options
@@ -234,8 +241,12 @@ export async function buildDatabase(options: BuildOptions = {}): Promise<BuildRe
     locksDirectory: join(dirname(printsDirectory), 'locks'),
     ...(locked === undefined ? {} : { locked }),
     ...(signal === undefined ? {} : { signal }),
-    onProgress: (label: string, done: number, total: number) => onProgress?.({ phase: 'build', done, total, label }),
+    jobs: options.jobs ?? availableParallelism(),
+    onProgress: (phase: string, done: number, total: number, label: string) =>
+      onProgress?.({ phase, done, total, label }),
   }
+  const failures = new Map<string, DetectorError>()
+  const onFailure = (component: string, error: DetectorError): void => void failures.set(component, error)
   const exclusion = excludeFrom === undefined ? undefined : readExclusion(excludeFrom)
   const packages = {
     cacheDirectory: options.packageCache ?? join(defaultCacheDirectory(), 'debian'),
@@ -246,12 +257,16 @@ export async function buildDatabase(options: BuildOptions = {}): Promise<BuildRe
   if (from.some((input) => input !== 'packages')) {
     const vendoredPaths = readVendoredPaths(catalogDirectory)
     const archives = { ...packages, sourcePackages: from.includes('source-packages'), npm: from.includes('npm') }
-    const sources = { ...common, catalog, vendoredPaths, archives, jobs: options.jobs ?? 2 }
+    const keepBuilt = !from.includes('packages')
+    const sources = { ...common, catalog, vendoredPaths, archives, keepBuilt, onFailure }
     built.push(...(await buildPrints(gitMirror === undefined ? sources : { ...sources, gitMirror })))
   }
-  if (from.includes('packages'))
-    built.push(
-      ...(await buildPackages({ ...common, ...packages, ...(architectures === undefined ? {} : { architectures }) })),
-    )
-  return { built }
+  if (from.includes('packages')) {
+    const entries = common.entries.filter(({ name }) => !failures.has(name))
+    const plan = { ...common, ...packages, entries, onFailure }
+    built.push(...(await buildPackages(architectures === undefined ? plan : { ...plan, architectures })))
+  }
+  const [first] = failures.values()
+  if (built.length === 0 && first !== undefined) throw first
+  return { built, failed: [...failures].map(([component, error]) => ({ component, error })) }
 }

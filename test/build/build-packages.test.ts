@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { writePrints } from '../../src/build/build-database.ts'
 import { buildPackages, type PackagePlan } from '../../src/build/build-packages.ts'
 import { readLock } from '../../src/build/locks.ts'
+import { writePrints } from '../../src/build/prints-directory.ts'
 import { decodePrints } from '../../src/database/prints-file.ts'
 import { type OfferedPackage, writeApt } from '../fixtures/apt.ts'
 import { workDirectory } from '../fixtures/compile.ts'
@@ -46,6 +46,7 @@ function build(changes: Partial<PackagePlan> = {}): ReturnType<typeof buildPacka
     cacheDirectory: join(directory, 'cache'),
     suites: ['bookworm'],
     architectures: ['amd64', 'arm64'],
+    jobs: 1,
     ...changes,
   })
 }

@@ -18,7 +18,7 @@ import { entryOf, postingsOf, versionsOf } from './component.ts'
 import { git, hasGit, repositoryOf, temporaryDirectory, writeFiles } from './sources/repositories.ts'
 
 const entry = entryOf('libfoo')
-const rules = pathRules(entry, [entry, entryOf('zlib')], [{ pattern: '(^|/)third_party/[^/]+/', strength: 'strong' }])
+const rules = pathRules(entry, [entry.name, 'zlib'], [{ pattern: '(^|/)third_party/[^/]+/', strength: 'strong' }])
 
 const SAME = 'int foo_open(void) { return say("cannot open it"); }\n'
 const VERSION_C = 'const char *foo_version(void) { return "libfoo " FOO_VERSION; }\n'

@@ -9,7 +9,7 @@ import { entryOf, postingsOf, versionsOf } from './component.ts'
 
 const PATTERNS = [{ pattern: '(^|/)third_party/[^/]+/', strength: 'strong' as const }]
 const entry = entryOf('libfoo', { aliases: ['foo'] })
-const rules = pathRules(entry, [entry, entryOf('zlib')], PATTERNS)
+const rules = pathRules(entry, [entry.name, 'zlib'], PATTERNS)
 
 function treeOf(files: Readonly<Record<string, string>>): SourceTree {
   return {

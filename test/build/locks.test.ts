@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { builtFrom } from '../../src/build/build-packages.ts'
 import { packageKey, readExclusion, withoutRebuild } from '../../src/build/exclusion.ts'
 import {
+  builtFrom,
   encodeLock,
   type Lock,
   type LockedPackage,
@@ -48,6 +48,8 @@ const LOCK: Lock = {
   ],
   npm: [{ package: '@scope/zlib', version: '1.0.0', release: '1.2.3', integrity: `sha512-${'A'.repeat(86)}==` }],
   packages: [locked({ architecture: 'amd64' }), locked({ architecture: 'arm64' })],
+  inputs: { sources: 'd'.repeat(32) },
+  prints: 'e'.repeat(64),
 }
 
 test('a lock is read as it was written', async () => {
@@ -77,12 +79,12 @@ test.each([
   expect(() => readLock(directory, 'zlib')).toThrow(expect.objectContaining({ code: 'CATALOG_CORRUPT' }))
 })
 
-test('a lock of a build before there were source packages has none', () => {
+test('a lock of an older build lacks what came later', () => {
   const directory = join(work.path, 'old')
   mkdirSync(directory, { recursive: true })
-  const { sourcePackages: _, npm: __, ...old } = JSON.parse(encodeLock(LOCK))
+  const { sourcePackages: _, npm: __, inputs: ___, prints: ____, ...old } = JSON.parse(encodeLock(LOCK))
   writeFileSync(join(directory, 'zlib.json'), JSON.stringify(old))
-  expect(readLock(directory, 'zlib')).toEqual({ ...LOCK, sourcePackages: [], npm: [] })
+  expect(readLock(directory, 'zlib')).toEqual({ ...LOCK, sourcePackages: [], npm: [], inputs: {}, prints: null })
 })
 
 test('tags and commits are taken from the provenance of source releases', () => {

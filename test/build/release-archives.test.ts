@@ -32,7 +32,7 @@ async function index(files: Files, ...archives: readonly ReleaseArchive[]): Prom
   const repository = await openGitRepository(directory)
   try {
     const tags = await releaseTags(repository, entry)
-    return await indexTags(entry, pathRules(entry, [entry], []), repository, tags, { archives })
+    return await indexTags(entry, pathRules(entry, [entry.name], []), repository, tags, { archives })
   } finally {
     await repository.close()
   }

@@ -73,7 +73,7 @@ function recordingApi(calls: (readonly unknown[])[]): Api {
     },
     buildDatabase: async ({ signal: _, onProgress: __, ...options } = {}) => {
       calls.push(['buildDatabase', options])
-      return { built: [] }
+      return { built: [], failed: [] }
     },
   }
 }

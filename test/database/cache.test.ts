@@ -10,7 +10,7 @@ import { openCompiled } from '../../src/database/cache.ts'
 import { defaultCacheDirectory, HOST, MARKER } from '../../src/database/cache-directory.ts'
 import type { DatabaseReader } from '../../src/database/reader.ts'
 import { writeDatabase } from '../../src/database/writer.ts'
-import { compileFiles } from './compiled-build.ts'
+import { compileFiles } from '../fixtures/compiled.ts'
 import { databaseContent } from './synthetic-database.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'binprint-cache-'))

@@ -22,6 +22,8 @@ export interface SkippedObject {
 
 /** A git repository, read only. Nothing of it is run: neither hooks nor what its config names. */
 export interface GitRepository {
+  /** Of this machine; opening it again needs no network. */
+  readonly directory: string
   /**
    * The tags that lead to a commit, by name. Tags of trees and blobs, and those whose commit is missing, are left out.
    *
@@ -109,6 +111,10 @@ class LocalRepository implements GitRepository {
     this.#gitDirectory = gitDirectory
     this.#limits = limits
     this.#signal = signal
+  }
+
+  get directory(): string {
+    return this.#gitDirectory
   }
 
   get skipped(): readonly SkippedObject[] {

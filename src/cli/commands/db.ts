@@ -50,13 +50,17 @@ locks/ beside the prints.`,
       'leave out the files and packages of this corpus, so that it can measure the result',
     ),
     locked: flag('build exactly what locks/ says'),
-    jobs: number('N', { min: 1, max: MAX_JOBS, integer: true }, 'components built at the same time (default 2)'),
+    jobs: number(
+      'N',
+      { min: 1, max: MAX_JOBS, integer: true },
+      'components built at the same time (default: one for each processor)',
+    ),
   },
   async run(values, names, context) {
     const { catalog, prints, jobs, from, suites, architectures, locked } = values
     const { 'git-mirror': gitMirror, 'package-cache': packageCache, 'exclude-from': excludeFrom } = values
     const { buildDatabase } = await context.loadApi()
-    const { built } = await watching(context, (watch) =>
+    const { built, failed } = await watching(context, (watch) =>
       buildDatabase({
         ...watch,
         ...(names.length === 0 ? {} : { names }),
@@ -73,7 +77,9 @@ locks/ beside the prints.`,
       }),
     )
     await context.stdout.write(built.map((result) => `${indexText(result)}\n`).join(''))
-    return ExitCode.clean
+    for (const { component, error } of failed)
+      await context.stderr.write(`binprint: ${escapeText(`${component} was not built: ${error.message}`)}\n`)
+    return failed.length === 0 ? ExitCode.clean : ExitCode.couldNotScan
   },
 })
 

@@ -41,10 +41,11 @@ programs and Debian packages are read as the release was built: several PATHs th
 })
 
 /** What was added, and what was left out and why. */
-export function indexText({ component, releases, features, path, skipped }: IndexResult): string {
+export function indexText({ component, releases, features, path, skipped, current }: IndexResult): string {
   const named = releases.slice(0, NAMES_SHOWN).join(', ')
   const more = releases.length > NAMES_SHOWN ? ` and ${releases.length - NAMES_SHOWN} more` : ''
-  const added = releases.length === 0 ? 'nothing new' : `${count(releases.length, 'release')} added (${named}${more})`
+  const nothing = current === true ? 'up to date' : 'nothing new'
+  const added = releases.length === 0 ? nothing : `${count(releases.length, 'release')} added (${named}${more})`
   const lines = [`${component}: ${added}, ${count(features, 'feature')} in ${path}`]
   for (const { path, reason } of skipped.slice(0, NAMES_SHOWN)) lines.push(`  left out ${path}: ${reason}`)
   if (skipped.length > NAMES_SHOWN) lines.push(`  and ${skipped.length - NAMES_SHOWN} more left out`)
