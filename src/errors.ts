@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'STORE_CORRUPT'
   | 'STORE_LOCKED'
   | 'STORE_NOT_FOUND'
+  | 'STORE_UNTRUSTED'
   | 'CATALOG_CORRUPT'
   | 'USAGE'
   | 'ABORTED'

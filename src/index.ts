@@ -23,7 +23,22 @@ export type {
 } from './model.ts'
 export { toJson } from './report/json.ts'
 export { type TableOptions, toTable } from './report/table.ts'
+export type { BuildInput, BuildOptions, BuildResult } from './scan/build-database.ts'
 export { catalogNames } from './scan/catalog-names.ts'
+export {
+  addToDatabase,
+  describeDatabase,
+  diffDatabases,
+  exportDatabase,
+  importDatabase,
+  mergeDatabases,
+  removeFromDatabase,
+  updateDatabase,
+  verifyDatabase,
+} from './scan/databases.ts'
+export type { ComponentDescription, DatabaseDescription } from './scan/describe-database.ts'
+export type { ComponentDifference, DatabaseDifference } from './scan/diff-databases.ts'
+export type { AddOptions, RemovedRelease } from './scan/edit-database.ts'
 export {
   type ComponentCounts,
   type EvaluateOptions,
@@ -37,10 +52,12 @@ export {
 export type { ErrorCause, EvaluationError } from './scan/evaluation-errors.ts'
 export { explain } from './scan/explain.ts'
 export type { Figure, Resampling } from './scan/figures.ts'
-export type { BuildInput, BuildOptions, BuildResult, IndexReleaseOptions, IndexResult } from './scan/index-release.ts'
+export type { IndexReleaseOptions, IndexResult } from './scan/index-release.ts'
 export { buildDatabase, indexRelease } from './scan/indexing.ts'
 export type { CatalogNames } from './scan/judge.ts'
 export { type Label, type LabelledComponent, readLabels } from './scan/labels.ts'
+export type { MergedDatabase } from './scan/merge-databases.ts'
+export type { ExportOptions, ImportOptions, MovedDatabase } from './scan/move-database.ts'
 export { type FingerprintDatabase, type OpenOptions, openDatabase } from './scan/open-database.ts'
 export {
   type ComponentPrediction,
@@ -51,3 +68,5 @@ export {
 } from './scan/predictions.ts'
 export type { Progress, Watch } from './scan/progress.ts'
 export { type ScanOptions, scanFile, scanPaths, VERSION } from './scan/scan-file.ts'
+export type { UpdatedDatabase, UpdateOptions } from './scan/update-database.ts'
+export type { DatabaseProblem, Verification } from './scan/verify-database.ts'

@@ -14,7 +14,8 @@ import { claimsOf } from './claims.mjs'
 import { binsOf, brier, rateOf, toMarkdown, toSvg } from './reliability.mjs'
 
 const load = (name) => import(new URL(`../../dist/${name}`, import.meta.url).href)
-const { openDatabase, DEFAULT_DATABASE } = await load('scan/open-database.js')
+const { openDatabase } = await load('scan/open-database.js')
+const { PACKAGED_DATABASE } = await load('database/packaged.js')
 const { readLabels } = await load('scan/labels.js')
 const modules = Object.assign(
   {},
@@ -25,7 +26,7 @@ const modules = Object.assign(
   )),
 )
 
-const components = join(DEFAULT_DATABASE, 'components')
+const components = join(PACKAGED_DATABASE, 'components')
 const catalog = readdirSync(components).map((file) => JSON.parse(readFileSync(join(components, file), 'utf8')))
 const db = await openDatabase()
 let claims

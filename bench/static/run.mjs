@@ -45,7 +45,7 @@ const { values } = parseArgs({
 })
 const load = (name) => import(new URL(`../../dist/${name}`, import.meta.url).href)
 const { openDatabase, scanFile, VERSION } = await load('index.js')
-const { DEFAULT_DATABASE } = await load('scan/open-database.js')
+const { PACKAGED_DATABASE } = await load('database/packaged.js')
 const { judgeFile, Naming } = await load('scan/judge.js')
 const { upstreamVersion } = await load('versions/upstream.js')
 const modules = {}
@@ -84,7 +84,7 @@ console.log(`${programs.length} programs; ${missing.length} things are missing`)
 const tested = new Map()
 for (const { owners } of programs)
   for (const [component, version] of owners) tested.set(component, [...(tested.get(component) ?? []), version])
-const from = values.db === undefined ? DEFAULT_DATABASE : resolve(values.db)
+const from = values.db === undefined ? PACKAGED_DATABASE : resolve(values.db)
 const reduced = databaseWithout(tested, {
   from,
   directory: join(place, ['database', suites[0], values.carriers ?? ''].join('-')),

@@ -6,6 +6,7 @@ import { isAlive } from '../database/cache-directory.ts'
 import { PrintsBuilder } from '../database/prints-builder.ts'
 import { decodePrints, encodePrints } from '../database/prints-file.ts'
 import type { ComponentPrints, ReleaseRecord } from '../database/schema.ts'
+import { DetectorError } from '../errors.ts'
 
 /** The path of a component's prints in a directory of prints. */
 export function printsPath(directory: string, name: string): string {
@@ -16,6 +17,15 @@ export function printsPath(directory: string, name: string): string {
 export function readPrints(directory: string, name: string): ComponentPrints | undefined {
   const path = printsPath(directory, name)
   return existsSync(path) ? decodePrints(readFileSync(path), { path }) : undefined
+}
+
+/** The prints of a component that must be there: {@link readPrints}, or `STORE_NOT_FOUND`. */
+export function requirePrints(directory: string, name: string): ComponentPrints {
+  const prints = readPrints(directory, name)
+  if (prints !== undefined) return prints
+  throw new DetectorError('STORE_NOT_FOUND', `need prints of ${name} in ${directory}, have none`, {
+    locus: { path: directory },
+  })
 }
 
 /** The releases of one origin and what they hold, or undefined where there are none. */

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { hash64 } from '../bytes/hash.ts'
 import { FeatureKind } from '../database/feature-kinds.ts'
+import { PACKAGED_DATABASE } from '../database/packaged.ts'
 import { DetectorError } from '../errors.ts'
 import { extractTable } from '../fingerprint/extract.ts'
 import { canonicalImmediate, immediateBytes, isRareImmediate } from '../fingerprint/rare.ts'
@@ -21,7 +23,7 @@ export interface AlgorithmConstants {
   readonly bytesAtOffset?: string
 }
 
-const FILE = new URL('../../fingerprint-db/algorithm-constants.json', import.meta.url)
+const FILE = join(PACKAGED_DATABASE, 'algorithm-constants.json')
 const PREFIX_BYTES = 16
 /** A start with fewer distinct bytes (`0, 1, 2, 0, …`) is that of many tables. */
 const MIN_DISTINCT = 6

@@ -3,7 +3,10 @@ import { DetectorError } from '../errors.ts'
 import { escapeText } from '../report/escape.ts'
 import { asksForHelp, type Command, usage } from './args.ts'
 import { bench } from './commands/bench.ts'
-import { dbBuild, dbInfo } from './commands/db.ts'
+import { dbBuild } from './commands/db-build.ts'
+import { dbAdd, dbMerge, dbRemove } from './commands/db-edit.ts'
+import { dbExport, dbImport, dbUpdate } from './commands/db-move.ts'
+import { dbDiff, dbInfo, dbVerify } from './commands/db-read.ts'
 import { explain } from './commands/explain.ts'
 import { index } from './commands/index.ts'
 import { scan } from './commands/scan.ts'
@@ -11,7 +14,11 @@ import type { Context } from './context.ts'
 import { ExitCode, errorExitCode } from './gate.ts'
 import { commandHelp, generalHelp } from './help.ts'
 
-const COMMANDS: readonly Command[] = [scan, explain, index, dbBuild, dbInfo, bench]
+const COMMANDS: readonly Command[] = [
+  ...[scan, explain, index],
+  ...[dbBuild, dbAdd, dbRemove, dbVerify, dbInfo, dbDiff, dbMerge, dbExport, dbImport, dbUpdate],
+  bench,
+]
 const debug = debuglog('binprint')
 
 /**

@@ -37,6 +37,13 @@ export class Fields {
     return value
   }
 
+  /** A whole number, 0 or more. */
+  count(field: string): number {
+    const value = this.#values[field]
+    if (!Number.isSafeInteger(value) || (value as number) < 0) throw this.error(field, 'a whole number')
+    return value as number
+  }
+
   optionalText(field: string): string | null {
     return this.#values[field] === null ? null : this.text(field)
   }

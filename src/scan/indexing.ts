@@ -1,4 +1,5 @@
-import type { BuildOptions, BuildResult, IndexReleaseOptions, IndexResult } from './index-release.ts'
+import type { BuildOptions, BuildResult } from './build-database.ts'
+import type { IndexReleaseOptions, IndexResult } from './index-release.ts'
 
 /**
  * The verbs that make prints, without their modules: those read sources, packages and repositories, are a third of all, and
@@ -32,6 +33,6 @@ export async function indexRelease(
  * @throws DetectorError `USAGE` for a name that the catalog lacks; what {@link indexRelease} throws
  */
 export async function buildDatabase(options: BuildOptions = {}): Promise<BuildResult> {
-  const verbs = await import('./index-release.ts')
+  const verbs = await import('./build-database.ts')
   return verbs.buildDatabase(options)
 }

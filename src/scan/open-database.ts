@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { hash64, hashText } from '../bytes/hash.ts'
 import { openCompiled } from '../database/cache.ts'
+import { readDescriptor } from '../database/descriptor.ts'
+import { defaultDatabase } from '../database/installed.ts'
+import { PACKAGED_DATABASE } from '../database/packaged.ts'
 import { readPrintsHeader } from '../database/prints-header.ts'
 import type { DatabaseReader } from '../database/reader.ts'
 import { SCHEMA } from '../database/schema.ts'
@@ -10,9 +12,6 @@ import { DetectorError, throwIfAborted } from '../errors.ts'
 import { EXTRACTION_VERSION } from '../fingerprint/extract.ts'
 import type { DatabaseSummary } from '../model.ts'
 import type { Watch } from './progress.ts'
-
-/** The database that ships with binprint: catalog, prints and background. */
-export const DEFAULT_DATABASE: string = fileURLToPath(new URL('../../fingerprint-db', import.meta.url))
 
 /** How a database is opened. */
 export interface OpenOptions extends Watch {
@@ -40,7 +39,7 @@ export interface FingerprintDatabase extends AsyncDisposable {
 export async function openDatabase(location?: string, options: OpenOptions = {}): Promise<FingerprintDatabase> {
   const { signal, cacheDirectory } = options
   throwIfAborted(signal)
-  const files = findPrints(location === undefined ? DEFAULT_DATABASE : resolve(location))
+  const files = findPrints(resolve(location ?? defaultDatabase()))
   const digest = digestOf(files)
   const reader = await openCompiled(
     `${digest}-s${SCHEMA}`,
@@ -81,6 +80,8 @@ export interface PrintFiles {
 }
 
 function findPrints(directory: string): PrintFiles {
+  // Of a newer layout nothing below may be believed.
+  readDescriptor(directory)
   const folder = existsSync(join(directory, 'prints')) ? join(directory, 'prints') : directory
   const names = isDirectory(folder) ? readdirSync(folder).filter((name) => name.endsWith('.bpf')) : []
   if (names.length === 0)
@@ -91,10 +92,10 @@ function findPrints(directory: string): PrintFiles {
         locus: { path: folder },
       },
     )
-  const catalog = existsSync(join(directory, 'components')) ? directory : DEFAULT_DATABASE
+  const catalog = existsSync(join(directory, 'components')) ? directory : PACKAGED_DATABASE
   // Prints of one's own are compared against the same background as the default ones.
   const shared = (name: string): string | undefined =>
-    [directory, DEFAULT_DATABASE].map((place) => join(place, name)).find((path) => existsSync(path))
+    [directory, PACKAGED_DATABASE].map((place) => join(place, name)).find((path) => existsSync(path))
   const components = join(catalog, 'components')
   return {
     prints: names.sort().map((name) => join(folder, name)),

@@ -1,5 +1,6 @@
 import type { Api, Context, Output } from '../../src/cli/context.ts'
 import { run } from '../../src/cli/run.ts'
+import * as databases from '../../src/scan/databases.ts'
 import { evaluate } from '../../src/scan/evaluate.ts'
 import { readLabels } from '../../src/scan/labels.ts'
 import { readFileComponents, readPredictions } from '../../src/scan/predictions.ts'
@@ -57,8 +58,9 @@ function recordingApi(calls: (readonly unknown[])[]): Api {
       calls.push(['scanFile', input, options])
       return report
     },
-    // Pure: the real ones.
+    // Pure, or with files alone as their result: the real ones.
     ...{ evaluate, readFileComponents, readLabels, readPredictions },
+    ...databases,
     catalogNames: (location) => {
       calls.push(['catalogNames', location])
       return [{ name: 'zlib', aliases: ['libz'] }]

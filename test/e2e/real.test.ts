@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { detectFormat } from '../../src/binary/detect.ts'
 import { fileSource } from '../../src/bytes/source.ts'
+import { PACKAGED_DATABASE } from '../../src/database/packaged.ts'
 import type { Match, Report } from '../../src/model.ts'
-import { DEFAULT_DATABASE, type FingerprintDatabase, openDatabase } from '../../src/scan/open-database.ts'
+import { type FingerprintDatabase, openDatabase } from '../../src/scan/open-database.ts'
 import { scanFile } from '../../src/scan/scan-file.ts'
 import { hasCompiler, workDirectory } from '../fixtures/compile.ts'
 import { compileProgram } from '../fixtures/programs.ts'
@@ -23,7 +24,7 @@ const COMPONENTS = [
 /** A set is an answer when it leaves at most this share of the releases. */
 const LARGEST_SET = 1 / 5
 
-const prints = `${DEFAULT_DATABASE}/prints`
+const prints = `${PACKAGED_DATABASE}/prints`
 const hasPrints = existsSync(prints) && readdirSync(prints).some((name) => name.endsWith('.bpf'))
 /** Compiling the default database takes longer than any test should: it is kept from run to run, outside of git. */
 const cacheDirectory = fileURLToPath(new URL('../fixtures/built/cache', import.meta.url))

@@ -3,7 +3,6 @@ import { escapeText } from '../../report/escape.ts'
 import { type Command, defineCommand, flag, number, type Option, text, usage } from '../args.ts'
 import { ExitCode } from '../gate.ts'
 import { watching } from '../progress.ts'
-import { DB_HELP } from './defaults.ts'
 import { indexText } from './index.ts'
 
 /** More processes than this would only wait for each other's disk. */
@@ -80,29 +79,5 @@ locks/ beside the prints.`,
     for (const { component, error } of failed)
       await context.stderr.write(`binprint: ${escapeText(`${component} was not built: ${error.message}`)}\n`)
     return failed.length === 0 ? ExitCode.clean : ExitCode.couldNotScan
-  },
-})
-
-export const dbInfo: Command = defineCommand({
-  name: 'db info',
-  summary: 'Shows what a database holds',
-  operands: { usage: '', min: 0, max: 0 },
-  options: { db: text('DIR', DB_HELP) },
-  async run(values, _operands, context) {
-    const { openDatabase } = await context.loadApi()
-    const summary = await watching(context, async (watch) => {
-      const db = await openDatabase(values.db, watch)
-      await db.close()
-      return db.summary
-    })
-    const rows: readonly (readonly [string, string | number])[] = [
-      ['components', summary.components],
-      ['releases', summary.releases],
-      ['schema', summary.schema],
-      ['digest', summary.digest],
-      ['names', summary.names.join(' ')],
-    ]
-    await context.stdout.write(rows.map(([name, value]) => `${name.padEnd(12)}${escapeText(String(value))}\n`).join(''))
-    return ExitCode.clean
   },
 })
