@@ -65,8 +65,8 @@ function unknownCommand([first, second]: readonly string[]): DetectorError {
   if (first === undefined) return usage('a command is needed; see binprint --help')
   const siblings = COMMANDS.map(({ name }) => name.split(' ')).filter(([group]) => group === first)
   if (siblings.length === 0) return usage(`unknown command "${first}"; see binprint --help`)
-  const words = siblings.map(([, word]) => word).join(' or ')
-  return usage(`${first} needs ${words}${second === undefined ? '' : `, have "${second}"`}; see binprint --help`)
+  const words = siblings.map(([, word]) => word).join(', ')
+  return usage(`${first} needs one of ${words}${second === undefined ? '' : `, have "${second}"`}; see binprint --help`)
 }
 
 /** What went wrong, on one line. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { homedir, hostname } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { hashText } from '../bytes/hash.ts'
@@ -46,6 +46,16 @@ export async function makeCacheDirectory(directory: string): Promise<void> {
       `cannot create the cache directory ${directory}: set BINPRINT_CACHE to one that can be written`,
       { locus: { path: directory }, cause },
     )
+  }
+}
+
+/** True for a directory that is there and that this process must not write. */
+export async function isReadOnly(directory: string): Promise<boolean> {
+  try {
+    await access(directory, constants.W_OK)
+    return false
+  } catch (error) {
+    return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')
   }
 }
 

@@ -5,6 +5,7 @@ import {
   defaultCacheDirectory,
   discard,
   ignoreMissing,
+  isReadOnly,
   LOCK_PREFIX,
   MARKER,
   makeCacheDirectory,
@@ -13,7 +14,7 @@ import {
   tidyCache,
 } from './cache-directory.ts'
 import { acquireLock } from './compile-lock.ts'
-import { openPrivately } from './private-copy.ts'
+import { openPrivately, openReadOnly } from './private-copy.ts'
 import { type DatabaseReader, openReader } from './reader.ts'
 
 export interface CacheOptions {
@@ -29,7 +30,8 @@ export interface CacheOptions {
  *
  * Any number of processes and callers may do so at once: one compiles while the others wait, and each gets a reader of
  * its own. A database becomes visible only when it is complete; one that turns out to be damaged is compiled again, once.
- * Databases of other keys that were not opened for 30 days are removed.
+ * Databases of other keys that were not opened for 30 days are removed. In a cache that this process must not write, that of
+ * an image or of another user, nothing is changed: a database that is there is opened, and not compiled again if it is damaged.
  *
  * @throws DetectorError `USAGE` when the cache cannot be written, `ABORTED`, or what `compile` throws
  */
@@ -40,6 +42,8 @@ export async function openCompiled(
 ): Promise<DatabaseReader> {
   if (!/^[0-9A-Za-z_][0-9A-Za-z_.-]*$/.test(key)) throw new TypeError(`key: need a plain file name, got ${key}`)
   const cache = options.cacheDirectory ?? defaultCacheDirectory()
+  if ((await isReadOnly(cache)) && Number.isFinite(await modified(join(cache, key))))
+    return openReadOnly(join(cache, key))
   await makeCacheDirectory(cache)
   await tidyCache(cache, key)
   const directory = join(cache, key)

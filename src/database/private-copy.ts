@@ -1,5 +1,6 @@
-import { copyFile, link, mkdir, readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, link, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { DetectorError } from '../errors.ts'
 import { ignoreMissing, temporaryPath } from './cache-directory.ts'
@@ -20,7 +21,7 @@ export async function openPrivately(directory: string, cache: string): Promise<D
     const copy = temporaryPath(cache, 'open')
     const remove = (): Promise<void> => rm(copy, { recursive: true, force: true })
     try {
-      await copyDatabase(directory, copy)
+      await copyDatabase(directory, copy, linkOrCopy)
       return await openReader(copy, { afterClose: remove })
     } catch (error) {
       await remove()
@@ -30,17 +31,40 @@ export async function openPrivately(directory: string, cache: string): Promise<D
   }
 }
 
+/**
+ * Opens a database in a directory that must not be written: LevelDB writes a lock and a log wherever it opens. The private
+ * directory is one of the system's for temporary files, and goes away when the reader is closed.
+ *
+ * @throws DetectorError as {@link openReader}, but never `STORE_LOCKED`
+ */
+export async function openReadOnly(directory: string): Promise<DatabaseReader> {
+  const copy = await mkdtemp(join(tmpdir(), 'binprint-open-'))
+  const remove = (): Promise<void> => rm(copy, { recursive: true, force: true })
+  try {
+    // Nobody replaces tables in a directory like this one, so that links to them are as good as copies.
+    await copyDatabase(directory, join(copy, 'database'), symlink)
+    return await openReader(join(copy, 'database'), { afterClose: remove })
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
+
 /** Opening elsewhere replaces CURRENT and its manifest, so that a copy made meanwhile may lack one or hold both halves. */
 function isPassing(error: unknown): boolean {
   return error instanceof DetectorError && (error.code === 'STORE_CORRUPT' || error.code === 'STORE_NOT_FOUND')
 }
 
-async function copyDatabase(from: string, to: string): Promise<void> {
+async function copyDatabase(
+  from: string,
+  to: string,
+  place: (from: string, to: string) => Promise<void>,
+): Promise<void> {
   await mkdir(to, { mode: 0o700 })
   try {
     const current = await readFile(join(from, 'CURRENT'), 'utf8')
     for (const name of await readdir(from)) {
-      if (name.endsWith('.ldb')) await linkOrCopy(join(from, name), join(to, name))
+      if (name.endsWith('.ldb')) await place(resolve(from, name), join(to, name))
       else if (name === 'CURRENT' || name.startsWith('MANIFEST-') || name.endsWith('.log'))
         await copyFile(join(from, name), join(to, name))
     }

@@ -19,5 +19,7 @@ export function versionOfTag(tag: string, pattern: RegExp, scheme: string): stri
 }
 
 function dotted(version: string): string {
-  return version.replace(/[-_](?=\d)/g, '.').replace(/_(?=[A-Za-z])/g, '-')
+  // OpenSSH tags V_9_8_P1 what it publishes as 9.8p1: its portable releases.
+  const portable = version.replace(/[-_]P(?=\d+$)/, 'p')
+  return portable.replace(/[-_](?=\d)/g, '.').replace(/_(?=[A-Za-z])/g, '-')
 }

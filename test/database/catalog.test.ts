@@ -70,7 +70,7 @@ describe('the catalog', () => {
 
   test.each(named)('%s: the purl has a type, the name in lower case and no version', (_, entry) => {
     const [type, ...path] = entry.purl.slice('pkg:'.length).split('/')
-    expect(['github', 'generic']).toContain(type)
+    expect(['github', 'generic', 'cargo']).toContain(type)
     expect(path).toHaveLength(type === 'github' ? 2 : 1)
     expect(entry.purl).toBe(entry.purl.toLowerCase())
   })

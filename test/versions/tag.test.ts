@@ -12,6 +12,7 @@ test.each([
   ['OpenSSL_1_1_1w+quic1', OPENSSL, 'letters', undefined],
   ['VER-2-13-2', /^VER-(?<version>\d+(?:-\d+)*)$/, 'dashes', '2.13.2'],
   ['1_36_1', /^(?<version>\d+(?:_\d+)*)$/, 'underscores', '1.36.1'],
+  ['V_9_8_P1', /^V_(?<version>\d+(?:_\d+)+_P\d+)$/, 'underscores', '9.8p1'],
   ['1_00_pre1', /^(?<version>\d+_\d+_pre\d)$/, 'underscores', '1.00-pre1'],
   ['2025-11-05', /^(?<version>\d+(?:-\d+)*)$/, 'date', '2025-11-05'],
   ['v6.9.5_rev1', /^v(?<version>.*)$/, 'semver-like', '6.9.5_rev1'],
