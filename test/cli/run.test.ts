@@ -24,12 +24,18 @@ describe('binprint', () => {
   test.each<[string[], string]>([
     [[], 'a command is needed; see binprint --help'],
     [['scna', 'x'], 'unknown command "scna"; see binprint --help'],
-    [['db'], 'db needs one of build, add, remove, verify, info, diff, merge, export, import, update; see binprint --help'],
+    [
+      ['db'],
+      'db needs one of build, add, remove, verify, info, diff, merge, export, import, update; see binprint --help',
+    ],
     [
       ['db', 'build', '--from', 'sources,rpm'],
       '--from needs a list of sources, source-packages, npm, packages or all, have "rpm"',
     ],
-    [['db', 'drop'], 'db needs one of build, add, remove, verify, info, diff, merge, export, import, update, have "drop"; see binprint --help'],
+    [
+      ['db', 'drop'],
+      'db needs one of build, add, remove, verify, info, diff, merge, export, import, update, have "drop"; see binprint --help',
+    ],
     [['scan'], 'scan needs FILE...|DIR; see binprint scan --help'],
     [['explain', 'x'], 'explain needs FILE COMPONENT; see binprint explain --help'],
     [['index', 'x'], 'index needs --component NAME; see binprint index --help'],

@@ -7,6 +7,9 @@ import { openCompiled } from '../../src/database/cache.ts'
 import { writeDatabase } from '../../src/database/writer.ts'
 import { databaseContent } from './synthetic-database.ts'
 
+/** A user who owns nothing. */
+const NOBODY = 65_534
+
 const [cacheDirectory = '', mode = ''] = process.argv.slice(2)
 const content = databaseContent(1, 2000)
 const { high, low } = content.features[0]!
@@ -22,6 +25,10 @@ async function compile(directory: string): Promise<void> {
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
 process.stdout.write('ready\n')
 await lines.next()
+if (mode === 'nobody') {
+  process.setgid?.(NOBODY)
+  process.setuid?.(NOBODY)
+}
 const reader = await openCompiled('key', compile, { cacheDirectory })
 const hits = await reader.lookup(1, high, low, 0, high.length)
 process.stdout.write(`${hits.count} hits\n`)

@@ -1,11 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs'
 import { appendFile, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openCompiled } from '../../src/database/cache.ts'
 import { defaultCacheDirectory, HOST, MARKER } from '../../src/database/cache-directory.ts'
 import type { DatabaseReader } from '../../src/database/reader.ts'
@@ -229,7 +239,7 @@ describe('several processes', () => {
   /** Starts a child that says `ready`, opens on any line, says what it found, and closes on the next line. */
   async function start(mode = 'compile'): Promise<{ child: ChildProcess; say(): void; hear(): Promise<string> }> {
     const script = join(build, 'test', 'database', 'cache-child.js')
-    const child = spawn(process.execPath, [script, cache, mode], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [script, cache, mode], { stdio: ['pipe', 'pipe', 'ignore'] })
     children.push(child)
     const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
     const hear = async (): Promise<string> => String((await lines.next()).value)
@@ -240,6 +250,53 @@ describe('several processes', () => {
   function compilations(): number {
     return readFileSync(join(cache, 'compilations'), 'utf8').split('\n').length - 1
   }
+
+  /** Names, sizes and times of all that lies in the cache. */
+  function state(): string[] {
+    const entries = readdirSync(cache, { recursive: true, encoding: 'utf8' }).sort()
+    return [cache, ...entries.map((name) => join(cache, name))].map((path) => {
+      const { mtimeMs, size } = statSync(path)
+      return `${path} ${size} ${mtimeMs}`
+    })
+  }
+
+  describe.skipIf(process.platform === 'win32')('of users who must not write the cache', () => {
+    const isRoot = process.getuid?.() === 0
+    afterEach(() => chmodSync(cache, 0o755))
+
+    async function make(): Promise<void> {
+      const reader = await open()
+      await reader.close()
+      // Root may write what it likes: the child becomes somebody else.
+      for (const path of [root, cache, join(cache, 'key')]) chmodSync(path, 0o755)
+      for (const name of readdirSync(join(cache, 'key'))) chmodSync(join(cache, 'key', name), 0o644)
+      if (!isRoot) chmodSync(cache, 0o555)
+    }
+
+    test('open it at the same time and change nothing', async () => {
+      await make()
+      const before = state()
+      const [a, b] = await Promise.all([start('nobody'), start('nobody')])
+      a.say()
+      b.say()
+      expect(await Promise.all([a.hear(), b.hear()])).toEqual([`${ALL_HITS} hits`, `${ALL_HITS} hits`])
+      for (const { child, say } of [a, b]) {
+        say()
+        await once(child, 'exit')
+      }
+      expect(state()).toEqual(before)
+    })
+
+    test('never compile it again, damaged as it may be', async () => {
+      await make()
+      truncateSync(join(cache, 'key', 'CURRENT'), 3)
+      const before = state()
+      const { child, say } = await start('nobody')
+      say()
+      expect(await once(child, 'exit')).toEqual([1, null])
+      expect(state()).toEqual(before)
+    })
+  })
 
   test('that start at the same moment on an empty cache compile once and both find everything', async () => {
     const [a, b] = await Promise.all([start(), start()])
