@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import type { CatalogEntry, NpmSource } from '../database/catalog.ts'
-import { DetectorError } from '../errors.ts'
+import { DetectorError, throwIfAborted } from '../errors.ts'
 import { type Exclusion, NOTHING_EXCLUDED } from './exclusion.ts'
 import { type Lock, type LockedNpm, type LockedSource, readLock } from './locks.ts'
 import type { ReleaseArchive } from './release-archives.ts'
 import { AptRoot } from './sources/apt.ts'
-import { type AptSource, downloadSource, findSources } from './sources/apt-sources.ts'
+import { type AptSource, downloadSource, downloadSources, findSources } from './sources/apt-sources.ts'
 import { DEBIAN_SUITES } from './sources/debian.ts'
 import { upstreamTarballs } from './sources/debian-sources.ts'
 import { npmTarball } from './sources/npm.ts'
@@ -41,6 +41,7 @@ interface Setting {
   readonly locksDirectory: string
   readonly locked?: boolean
   readonly signal?: AbortSignal
+  readonly onProgress?: (phase: 'fetch', done: number, total: number, label: string) => void
 }
 
 /**
@@ -63,10 +64,22 @@ export async function findArchives(
   })
   const apt = named.length === 0 ? undefined : await openRoot(plan, setting.signal)
   const listed = apt === undefined ? [] : await findSources(apt, [...new Set(named)])
+  const tarballs = new Map(
+    entries.map((entry) => {
+      const lock = lockOf(entry)
+      const { exclusion = NOTHING_EXCLUDED } = plan
+      return [entry, lock === undefined ? upstreamTarballs(entry, listed, exclusion) : lockedTarballs(listed, lock)]
+    }),
+  )
+  if (apt !== undefined) {
+    const first = [...tarballs.values()].flatMap((groups) => groups.map(([one]) => one!))
+    await downloadSources(apt, first, (done, total) => setting.onProgress?.('fetch', done, total, 'source packages'))
+  }
   const found = new Map<string, FoundArchives>()
   for (const entry of entries) {
+    throwIfAborted(setting.signal)
     const lock = lockOf(entry)
-    const debian = apt === undefined ? NO_ARCHIVES : await debianArchives(entry, apt, listed, plan, lock)
+    const debian = apt === undefined ? NO_ARCHIVES : await debianArchives(entry, apt, tarballs.get(entry)!, lock)
     const npm = plan.npm || lock !== undefined ? await npmArchives(entry, plan, lock, setting.signal) : NO_ARCHIVES
     found.set(entry.name, {
       archives: [...debian.archives, ...npm.archives],
@@ -88,13 +101,11 @@ function openRoot({ cacheDirectory, suites = DEBIAN_SUITES }: ArchivePlan, signa
 async function debianArchives(
   entry: CatalogEntry,
   apt: AptRoot,
-  listed: readonly AptSource[],
-  { exclusion = NOTHING_EXCLUDED }: ArchivePlan,
+  groups: readonly (readonly AptSource[])[],
   lock: Lock | undefined,
 ): Promise<FoundArchives> {
   const archives: LockedArchive[] = []
   const skipped: { path: string; reason: string }[] = []
-  const groups = lock === undefined ? upstreamTarballs(entry, listed, exclusion) : lockedTarballs(listed, lock)
   for (const group of groups) {
     const first = group[0]!
     const had = await firstToBeHad(apt, group)

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DetectorError } from '../errors.ts'
-import { isVersionScheme, VERSION_SCHEMES } from '../versions/order.ts'
+import { isVersionScheme, VERSION_SCHEMES, versionOrder } from '../versions/order.ts'
 import { Fields } from './json-fields.ts'
 
 /** What a component is called and where its releases come from: one file of `fingerprint-db/components/`. */
@@ -23,8 +23,10 @@ export interface CatalogEntry {
   readonly tagPattern: string
   /** A scheme of {@link VERSION_SCHEMES}. */
   readonly versionScheme: string
-  /** SPDX expression, or a plain name where SPDX has none. */
+  /** Of the newest release: SPDX expression, or a plain name where SPDX has none. */
   readonly licence: string
+  /** Licences of releases before others, oldest first: `{ before: '3.0.0', licence: 'OpenSSL' }`. */
+  readonly licences: readonly { readonly before: string; readonly licence: string }[]
   /** Family of `families.json`, or null. */
   readonly family: string | null
   readonly language: string
@@ -114,6 +116,7 @@ export function defaultEntry(name: string): CatalogEntry {
     tagPattern: DEFAULT_TAG_PATTERN,
     versionScheme: 'semver-like',
     licence: '',
+    licences: [],
     family: null,
     language: '',
     sonames: [],
@@ -217,6 +220,7 @@ function readEntry(path: string, fileName: string): CatalogEntry {
     tagPattern,
     versionScheme,
     licence: fields.text('licence'),
+    licences: fields.names().includes('licences') ? fields.objects('licences').map(readLicence) : [],
     family: fields.optionalText('family'),
     language: fields.text('language'),
     sonames: fields.strings('sonames', /^[^\sA-Z]+$/, 'lower-case library names'),
@@ -230,6 +234,16 @@ function readEntry(path: string, fileName: string): CatalogEntry {
       owner: item.optionalText('owner'),
     })),
   }
+}
+
+function readLicence(fields: Fields): CatalogEntry['licences'][number] {
+  return { before: fields.text('before'), licence: fields.text('licence') }
+}
+
+/** The licence of a release, by the ranges of its component's entry. */
+export function licenceOf({ licence, licences, versionScheme }: CatalogEntry, version: string): string {
+  const order = versionOrder(versionScheme)
+  return licences.find(({ before }) => order(version, before) < 0)?.licence ?? licence
 }
 
 /** @see Debian Policy, 5.6.1 "Source" for the names of packages */

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { requirePrints } from '../build/prints-directory.ts'
+import { type CatalogEntry, readCatalog } from '../database/catalog.ts'
 import { printedComponents, requireDatabase } from '../database/database-files.ts'
 import { readDescriptor } from '../database/descriptor.ts'
 import { defaultDatabase } from '../database/installed.ts'
@@ -20,6 +21,8 @@ export interface DatabaseDescription {
 /** What a database holds of one component. */
 export interface ComponentDescription {
   readonly name: string
+  /** By the catalog entry: from which release on, `null` for the oldest, and the licence; null where there is no entry. */
+  readonly licences: readonly { readonly from: string | null; readonly licence: string }[] | null
   /** Versions of source releases, oldest first. */
   readonly sources: readonly string[]
   /** Versions of built releases, oldest first. */
@@ -44,15 +47,19 @@ export function describeDatabase(location?: string, names?: readonly string[]): 
   const missing = names?.filter((name) => !all.includes(name)) ?? []
   if (missing.length > 0) throw new DetectorError('USAGE', `${directory} has no prints of ${missing.join(', ')}`)
   const descriptor = readDescriptor(directory)
+  const hasCatalog = existsSync(join(directory, 'components'))
+  const entries = new Map(hasCatalog ? readCatalog(directory).map((entry) => [entry.name, entry]) : [])
   return {
     directory,
     name: descriptor?.name ?? null,
     sequence: descriptor?.sequence ?? null,
-    components: all.filter((name) => names?.includes(name) ?? true).map((name) => describe(directory, name)),
+    components: all
+      .filter((name) => names?.includes(name) ?? true)
+      .map((name) => describe(directory, name, entries.get(name))),
   }
 }
 
-function describe(directory: string, name: string): ComponentDescription {
+function describe(directory: string, name: string, entry: CatalogEntry | undefined): ComponentDescription {
   const folder = join(directory, 'prints')
   const { releases, units, files } = requirePrints(folder, name)
   const bytes = readFileSync(join(folder, `${name}.bpf`))
@@ -60,6 +67,7 @@ function describe(directory: string, name: string): ComponentDescription {
     releases.filter(({ origin }) => origin === wanted).map(({ version }) => version)
   return {
     name,
+    licences: entry === undefined ? null : licenceRanges(entry),
     sources: versions('source'),
     built: versions('built'),
     units: units.length,
@@ -67,4 +75,9 @@ function describe(directory: string, name: string): ComponentDescription {
     bytes: bytes.length,
     sections: Object.fromEntries(verifyPrints(bytes).map(({ name: section, length }) => [section, length])),
   }
+}
+
+function licenceRanges({ licence, licences }: CatalogEntry): { from: string | null; licence: string }[] {
+  const starts = [null, ...licences.map(({ before }) => before)]
+  return [...licences.map((one) => one.licence), licence].map((one, i) => ({ from: starts[i] ?? null, licence: one }))
 }

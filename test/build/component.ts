@@ -17,6 +17,7 @@ export function entryOf(name: string, changes: Partial<CatalogEntry> = {}): Cata
     tagPattern: '^v?(?<version>\\d+(?:\\.\\d+)*)$',
     versionScheme: 'semver-like',
     licence: 'MIT',
+    licences: [],
     family: null,
     language: 'C',
     sonames: [],

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import {
   type CatalogEntry,
   defaultEntry,
+  licenceOf,
   pathFilter,
   readCatalog,
   readFamilies,
@@ -42,7 +43,7 @@ describe('the catalog', () => {
   test('has one entry per file, in the order of the names', () => {
     const files = readdirSync(join(DIRECTORY, 'components'))
     expect(entries.map((entry) => entry.name)).toEqual(files.map((file) => file.slice(0, -'.json'.length)).sort())
-    expect(entries.length).toBeGreaterThanOrEqual(55)
+    expect(entries.length).toBeGreaterThanOrEqual(400)
   })
 
   test.each(named)('%s: names and aliases lead to this component only', (name, entry) => {
@@ -53,6 +54,25 @@ describe('the catalog', () => {
 
   test.each(named)('%s: the family exists and lists the component', (name, entry) => {
     expect(entry.family === null || families.get(entry.family)?.includes(name)).toBe(true)
+  })
+
+  test.each(named.filter(([, { licences }]) => licences.length > 0))(
+    '%s: licences follow each other in the order of releases, and each differs from the next',
+    (_, { licence, licences, versionScheme }) => {
+      const before = licences.map((one) => one.before)
+      expect([...before].sort(versionOrder(versionScheme))).toEqual(before)
+      const all = [...licences.map((one) => one.licence), licence]
+      expect(all.filter((one, i) => one === all[i + 1])).toEqual([])
+    },
+  )
+
+  test('openssl changed its licence with 3.0.0', () => {
+    const openssl = entries.find(({ name }) => name === 'openssl')!
+    expect(['1.1.1w', '3.0.0', '3.5.1'].map((version) => licenceOf(openssl, version))).toEqual([
+      'OpenSSL',
+      'Apache-2.0',
+      'Apache-2.0',
+    ])
   })
 
   test.each(named)('%s: npm sources say why they are there, and what states the version', (_, { npmSources }) => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { controlFields } from '../../archive/deb.ts'
@@ -30,6 +31,25 @@ export async function findSources(apt: AptRoot, names: readonly string[]): Promi
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
 }
 
+const FLAGS = ['--download-only', '--tar-only', '--only-source']
+
+/** Source packages on one command line: starting apt costs as much as a small tarball. */
+const BATCH = 40
+
+/** Downloads the tarballs that are not there yet, as far as they can be had; what came is for {@link downloadSource} to judge. */
+export async function downloadSources(
+  apt: AptRoot,
+  wanted: readonly AptSource[],
+  onProgress?: (done: number, total: number) => void,
+): Promise<void> {
+  const missing = wanted.filter(({ file }) => !existsSync(join(apt.folder, file)))
+  for (let at = 0; at < missing.length; at += BATCH) {
+    onProgress?.(at, missing.length)
+    const names = missing.slice(at, at + BATCH).map(({ source, version }) => `${source}=${version}`)
+    await apt.run('apt-get', ['source', ...FLAGS, '--', ...names], apt.folder)
+  }
+}
+
 /**
  * The path of a source package's tarball, which is downloaded unless it is there from before; undefined when it could not
  * be had, or is not what the list promised.
@@ -39,7 +59,7 @@ export async function downloadSource(apt: AptRoot, one: AptSource): Promise<stri
   if (await hasDigest(path, one.sha256)) return path
   await rm(path, { force: true })
   const wanted = `${one.source}=${one.version}`
-  await apt.run('apt-get', ['source', '--download-only', '--tar-only', '--only-source', '--', wanted], apt.folder)
+  await apt.run('apt-get', ['source', ...FLAGS, '--', wanted], apt.folder)
   return (await hasDigest(path, one.sha256)) ? path : undefined
 }
 

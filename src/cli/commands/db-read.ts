@@ -79,18 +79,32 @@ export const dbDiff: Command = defineCommand({
   },
 })
 
-function componentText({ name, sources, built, units, files, bytes, sections }: ComponentDescription): string {
+function componentText({
+  name,
+  licences,
+  sources,
+  built,
+  units,
+  files,
+  bytes,
+  sections,
+}: ComponentDescription): string {
   const sizes = Object.entries(sections)
     .sort(([, a], [, b]) => b - a)
     .map(([section, size]) => `${section} ${size}`)
   return rowsText([
     ['component', name],
+    ['licence', licences === null ? 'not in the catalog' : licencesText(licences)],
     ['sources', releasesText(sources)],
     ['built', releasesText(built)],
     ['units', units],
     ['files', files],
     ['bytes', `${bytes}: ${sizes.join(', ')}`],
   ])
+}
+
+function licencesText(licences: readonly { readonly from: string | null; readonly licence: string }[]): string {
+  return licences.map(({ from, licence }) => (from === null ? licence : `from ${from} on ${licence}`)).join(', ')
 }
 
 function releasesText(versions: readonly string[]): string {
