@@ -14,7 +14,8 @@ import type { Context } from './context.ts'
 import { ExitCode, errorExitCode } from './gate.ts'
 import { commandHelp, generalHelp } from './help.ts'
 
-const COMMANDS: readonly Command[] = [
+/** In the order of the help. */
+export const COMMANDS: readonly Command[] = [
   ...[scan, explain, index],
   ...[dbBuild, dbAdd, dbRemove, dbVerify, dbInfo, dbDiff, dbMerge, dbExport, dbImport, dbUpdate],
   bench,
