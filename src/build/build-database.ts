@@ -169,7 +169,7 @@ function noSources(entry: CatalogEntry, { archives }: BuildPlan): DetectorError 
 function sourcesJob({ entry, repository, tags, archives: { archives } }: FoundSources, plan: BuildPlan): SourcesJob {
   const { catalog, vendoredPaths, printsDirectory, locksDirectory, keepBuilt = true } = plan
   const names = componentNames(catalog)
-  const inputs = sourcesDigest({ entry, names, vendoredPaths, tags, archives })
+  const inputs = sourcesDigest({ entry, vendoredPaths, tags, archives })
   return {
     kind: 'sources',
     ...{ entry, printsDirectory, locksDirectory, inputs },

@@ -3,12 +3,14 @@ import { DetectorError } from '../errors.ts'
 import { type LockedArchive, lockedArchives } from './find-archives.ts'
 import { indexBuilt } from './index-programs.ts'
 import { indexTags, type ReleaseTag } from './index-releases.ts'
+import { sameFolders } from './inputs.ts'
 import { type LockedPackage, lockedTags, readLock, updateLock } from './locks.ts'
 import { pathRules } from './path-rules.ts'
 import { countFeatures, printsDigest, printsPath, readPrints, releasesOf, writePrints } from './prints-directory.ts'
 import type { AptPackage } from './sources/apt.ts'
 import { type DebianRelease, debianProvenance, debianReleases, releaseOf } from './sources/debian.ts'
 import { openGitRepository } from './sources/git.ts'
+import { askedNames } from './sources/paths.ts'
 
 /** Where a component's prints went and what is in them. */
 export interface IndexResult {
@@ -63,6 +65,7 @@ export function unchanged(job: ComponentJob): IndexResult | undefined {
   const { entry, kind, inputs, printsDirectory, locksDirectory } = job
   const lock = readLock(locksDirectory, entry.name)
   if (lock?.inputs[kind] !== inputs || lock.prints !== printsDigest(printsDirectory, entry.name)) return undefined
+  if (job.kind === 'sources' && !sameFolders(lock, job.names)) return undefined
   return {
     component: entry.name,
     releases: [],
@@ -112,6 +115,7 @@ async function indexSources(job: SourcesJob, { signal, onProgress }: JobWatch): 
       tags: lockedTags(indexed.prints),
       ...lockedArchives(indexed.archives),
       ...(job.keepBuilt ? {} : { packages: [] }),
+      folders: askedNames(rules),
       inputs: { ...(job.keepBuilt ? readLock(locksDirectory, entry.name)?.inputs : {}), sources: job.inputs },
       prints: sha256,
     })

@@ -4,6 +4,7 @@ import { PRINTS_FORMAT } from '../database/sections.ts'
 import { EXTRACTION_VERSION } from '../fingerprint/extract.ts'
 import type { LockedArchive } from './find-archives.ts'
 import type { ReleaseTag } from './index-releases.ts'
+import type { Lock } from './locks.ts'
 import type { AptPackage } from './sources/apt.ts'
 
 /**
@@ -15,8 +16,6 @@ const BUILD_RULES = 1
 /** What a component's source releases are made from. */
 export interface SourceInputs {
   readonly entry: CatalogEntry
-  /** Names and aliases of all components, which tell whose code a folder holds. */
-  readonly names: readonly string[]
   readonly vendoredPaths: VendoredPaths
   readonly tags: readonly ReleaseTag[]
   readonly archives: readonly LockedArchive[]
@@ -32,12 +31,14 @@ export interface PackageInputs {
   readonly sources: string | undefined
 }
 
-/** A digest over everything that decides what the source releases of a component hold. */
-export function sourcesDigest({ entry, names, vendoredPaths, tags, archives }: SourceInputs): string {
+/**
+ * A digest over everything that decides what the source releases of a component hold, but for the names of other components:
+ * of these only a few matter, and which ones shows when the paths are read ({@link Lock.folders}).
+ */
+export function sourcesDigest({ entry, vendoredPaths, tags, archives }: SourceInputs): string {
   const { name, aliases, versionScheme, exclude, vendored } = entry
   return digest([
     { name, aliases, versionScheme, exclude, vendored },
-    [...names].sort(),
     vendoredPaths,
     tags.map(({ version, tag, commit }) => [version, tag, commit]),
     archives.map(({ version, provenance, under, completes, debian, npm }) => {
@@ -51,6 +52,12 @@ export function packagesDigest({ entry, packages, excluded, sources }: PackageIn
   const { name, aliases, versionScheme, sonames, vendored } = entry
   const read = packages.map((one) => [one.name, one.version, one.architecture, one.sha256])
   return digest([{ name, aliases, versionScheme, sonames, vendored }, read, [...excluded].sort(), sources])
+}
+
+/** True where folders that were a component's and folders that were nobody's still are, by the names of the catalog. */
+export function sameFolders({ folders }: Lock, names: readonly string[]): boolean {
+  const known = new Set(names.map((name) => name.toLowerCase()))
+  return folders.foreign.every((name) => known.has(name)) && !folders.own.some((name) => known.has(name))
 }
 
 function digest(inputs: readonly unknown[]): string {

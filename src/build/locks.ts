@@ -58,6 +58,11 @@ export interface Lock {
   readonly packages: readonly LockedPackage[]
   /** Digests of all that decides what the releases of each origin hold; a part is missing where it was not built. */
   readonly inputs: { readonly sources?: string; readonly packages?: string }
+  /**
+   * Names of folders where projects keep the code of others, in lower case: those that no component had when the prints were
+   * made, and those that one had. A catalog in which that changed gives other prints.
+   */
+  readonly folders: { readonly own: readonly string[]; readonly foreign: readonly string[] }
   /** The sha256 of the prints, hexadecimal; null in locks of builds that did not say. */
   readonly prints: string | null
 }
@@ -73,7 +78,8 @@ export function lockedTags(prints: ComponentPrints): Map<string, string> {
 }
 
 /** The lock as JSON, one tag or package on a line. Equal locks give equal bytes. */
-export function encodeLock({ name, repository, tags, sourcePackages, npm, packages, inputs, prints }: Lock): string {
+export function encodeLock(lock: Lock): string {
+  const { name, repository, tags, sourcePackages, npm, packages, inputs, folders, prints } = lock
   const tagLines = [...tags].map(([tag, commit]) => `    ${JSON.stringify(tag)}: ${JSON.stringify(commit)}`)
   const packageLines = [...packages].sort(comparePackages).map((locked) => `    ${encodePackage(locked)}`)
   const sourceLines = sourcePackages.map((locked) => `    ${encodeSource(locked)}`).sort()
@@ -84,6 +90,7 @@ export function encodeLock({ name, repository, tags, sourcePackages, npm, packag
     `  "repository": ${JSON.stringify(repository)},`,
     `  "prints": ${JSON.stringify(prints)},`,
     `  "inputs": ${JSON.stringify({ sources: inputs.sources, packages: inputs.packages })},`,
+    `  "folders": ${JSON.stringify({ own: folders.own, foreign: folders.foreign })},`,
     `  "tags": ${block('{', tagLines, '}')},`,
     `  "sourcePackages": ${block('[', sourceLines, ']')},`,
     `  "npm": ${block('[', npmLines, ']')},`,
@@ -152,6 +159,7 @@ export function readLock(directory: string, name: string): Lock | undefined {
     npm: fields.names().includes('npm') ? fields.objects('npm').map(readNpm) : [],
     packages: fields.objects('packages').map(readPackage),
     inputs: fields.names().includes('inputs') ? readInputs(fields.object('inputs')) : {},
+    folders: fields.names().includes('folders') ? readFolders(fields.object('folders')) : NO_FOLDERS,
     prints: fields.names().includes('prints') ? readPrintsDigest(fields) : null,
   }
 }
@@ -163,6 +171,10 @@ function readInputs(fields: Fields): Lock['inputs'] {
     ...(has.includes('sources') ? { sources: digest('sources') } : {}),
     ...(has.includes('packages') ? { packages: digest('packages') } : {}),
   }
+}
+
+function readFolders(fields: Fields): Lock['folders'] {
+  return { own: fields.strings('own'), foreign: fields.strings('foreign') }
 }
 
 function readPrintsDigest(fields: Fields): string | null {
@@ -181,6 +193,7 @@ export async function updateLock(
     npm: [],
     packages: [],
     inputs: {},
+    folders: NO_FOLDERS,
     prints: null,
   }
   return writeLock(directory, { ...nothing, ...known, ...changes })
@@ -193,6 +206,7 @@ export function readLocks(directory: string): Lock[] {
   return names.sort().map((file) => readLock(directory, file.slice(0, -'.json'.length))!)
 }
 
+const NO_FOLDERS: Lock['folders'] = { own: [], foreign: [] }
 const COMMIT = /^[0-9a-f]{40,64}$/
 const PACKAGE = /^[a-z0-9][a-z0-9+.-]+$/
 const WORD = /^[^\s=:-][^\s=]*$/

@@ -84,3 +84,25 @@ describe.skipIf(!hasGit)('a build from tags', () => {
     expect(readPrints(build.printsDirectory, 'foo')).toEqual(prints)
   })
 })
+
+describe.skipIf(!hasGit)('a catalog with more components', () => {
+  const VENDORED = [{ pattern: '(^|/)contrib/[^/]+/', strength: 'weak' as const }]
+  const build = (changes: Partial<BuildPlan>, base: BuildPlan): ReturnType<typeof buildPrints> =>
+    buildPrints({ ...base, vendoredPaths: VENDORED, ...changes })
+
+  test('builds again where a folder is a component now, and nowhere else', async () => {
+    const base = plan()
+    writeFiles(base.repository, { 'contrib/otter/otter.c': 'const char *otter = "text of an otter";' })
+    git(base.repository, 'add', '--all')
+    git(base.repository, 'commit', '--quiet', '--message=third')
+    git(base.repository, 'tag', 'v1.2')
+    await build({}, base)
+    const [unrelated] = await build({ catalog: [entry, entryOf('gnat')] }, base)
+    expect(unrelated).toMatchObject({ current: true })
+    const [related] = await build({ catalog: [entry, entryOf('otter')] }, base)
+    expect(related?.current).toBeUndefined()
+    expect(readLock(base.locksDirectory, 'foo')?.folders).toEqual({ own: [], foreign: ['otter'] })
+    const units = readPrints(base.printsDirectory, 'foo')?.units
+    expect(units).toContainEqual({ path: 'otter.c', vendored: true })
+  })
+})

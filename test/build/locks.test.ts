@@ -49,6 +49,7 @@ const LOCK: Lock = {
   npm: [{ package: '@scope/zlib', version: '1.0.0', release: '1.2.3', integrity: `sha512-${'A'.repeat(86)}==` }],
   packages: [locked({ architecture: 'amd64' }), locked({ architecture: 'arm64' })],
   inputs: { sources: 'd'.repeat(32) },
+  folders: { own: ['compat'], foreign: ['zlib'] },
   prints: 'e'.repeat(64),
 }
 
@@ -82,9 +83,16 @@ test.each([
 test('a lock of an older build lacks what came later', () => {
   const directory = join(work.path, 'old')
   mkdirSync(directory, { recursive: true })
-  const { sourcePackages: _, npm: __, inputs: ___, prints: ____, ...old } = JSON.parse(encodeLock(LOCK))
+  const { sourcePackages: _, npm: __, inputs: ___, folders: ____, prints: _____, ...old } = JSON.parse(encodeLock(LOCK))
   writeFileSync(join(directory, 'zlib.json'), JSON.stringify(old))
-  expect(readLock(directory, 'zlib')).toEqual({ ...LOCK, sourcePackages: [], npm: [], inputs: {}, prints: null })
+  expect(readLock(directory, 'zlib')).toEqual({
+    ...LOCK,
+    sourcePackages: [],
+    npm: [],
+    inputs: {},
+    folders: { own: [], foreign: [] },
+    prints: null,
+  })
 })
 
 test('tags and commits are taken from the provenance of source releases', () => {

@@ -26,80 +26,85 @@ const WRITES = NAMES.length * 4
 const work = workDirectory()
 afterAll(() => work.remove())
 
-describe.skipIf(!hasGit || process.platform === 'win32')('a build that is killed and begun again', () => {
-  let program = ''
-  let undisturbed: Map<string, string>
+// Each starts several processes, which takes its time on a machine with other work.
+describe.skipIf(!hasGit || process.platform === 'win32')(
+  'a build that is killed and begun again',
+  { timeout: 180_000 },
+  () => {
+    let program = ''
+    let undisturbed: Map<string, string>
 
-  beforeAll(async () => {
-    program = await compileFiles(['src/cli/main.ts', 'src/build/job-worker.ts'])
-    symlinkSync(join(root, 'fingerprint-db'), join(program, 'fingerprint-db'), 'junction')
-    copyFileSync(join(root, 'package.json'), join(program, 'package.json'))
-    const kernel = 'src/fingerprint/kernel/kernel.wasm'
-    copyFileSync(join(root, kernel), join(program, kernel))
-    for (const name of NAMES) makeComponent(name)
-    writeFileSync(join(work.path, 'vendored-paths.json'), '[]')
-    expect(build('undisturbed', '1')).toBe(0)
-    undisturbed = contentOf('undisturbed')
-    expect([...undisturbed.keys()]).toEqual(
-      NAMES.flatMap((name) => [`locks/${name}.json`, `prints/${name}.bpf`]).sort(),
-    )
-  })
-  afterAll(() => rmSync(program, { recursive: true, force: true }))
-
-  test('gives the same bytes with any number of workers', () => {
-    expect(build('workers', '3')).toBe(0)
-    expect(contentOf('workers')).toEqual(undisturbed)
-  })
-
-  test.each(Array.from({ length: WRITES }, (_, i) => i + 1))(
-    'gives the undisturbed bytes after a kill at write %i',
-    (at) => {
-      const place = `write-${at}`
-      expect(build(place, '2', { KILL_AT: String(at), KILL_COUNTER: join(work.path, `${place}.counter`) })).toBe(
-        'SIGKILL',
+    beforeAll(async () => {
+      program = await compileFiles(['src/cli/main.ts', 'src/build/job-worker.ts'])
+      symlinkSync(join(root, 'fingerprint-db'), join(program, 'fingerprint-db'), 'junction')
+      copyFileSync(join(root, 'package.json'), join(program, 'package.json'))
+      const kernel = 'src/fingerprint/kernel/kernel.wasm'
+      copyFileSync(join(root, kernel), join(program, kernel))
+      for (const name of NAMES) makeComponent(name)
+      writeFileSync(join(work.path, 'vendored-paths.json'), '[]')
+      expect(build('undisturbed', '1')).toBe(0)
+      undisturbed = contentOf('undisturbed')
+      expect([...undisturbed.keys()]).toEqual(
+        NAMES.flatMap((name) => [`locks/${name}.json`, `prints/${name}.bpf`]).sort(),
       )
-      expect(build(place, '2')).toBe(0)
-      expect(contentOf(place)).toEqual(undisturbed)
-    },
-  )
-
-  test('may be killed again and again', () => {
-    const killed: unknown[] = []
-    for (let at = 1; at <= 8; at++)
-      killed.push(build('again', '2', { KILL_AT: String(at), KILL_COUNTER: join(work.path, `again-${at}.counter`) }))
-    expect(killed.slice(0, 4)).toEqual(['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGKILL'])
-    expect(build('again', '2')).toBe(0)
-    expect(contentOf('again')).toEqual(undisturbed)
-  })
-
-  test('reads nothing again when it was done', () => {
-    const before = contentOf('undisturbed')
-    const { stdout } = binprint(['--jobs', '1', '--prints', join(work.path, 'undisturbed/prints')])
-    expect(stdout.match(/^\w+: up to date/gm)).toEqual(NAMES.map((name) => `${name}: up to date`))
-    expect(contentOf('undisturbed')).toEqual(before)
-  })
-
-  function build(place: string, jobs: string, environment: Record<string, string> = {}): number | string | null {
-    const { status, signal, stderr } = binprint(
-      ['--jobs', jobs, '--prints', join(work.path, place, 'prints')],
-      environment,
-    )
-    if (status !== 0 && signal === null) throw new Error(stderr)
-    return status ?? signal
-  }
-
-  function binprint(
-    args: string[],
-    environment: Record<string, string> = {},
-  ): ReturnType<typeof spawnSync> & { stdout: string; stderr: string } {
-    const flags = environment['KILL_AT'] === undefined ? [] : ['--import', preload]
-    const command = [...flags, join(program, 'src/cli/main.js'), 'db', 'build', '--catalog', work.path]
-    return spawnSync(process.execPath, [...command, '--git-mirror', join(work.path, 'mirror'), ...args], {
-      encoding: 'utf8',
-      env: { ...process.env, ...environment },
     })
-  }
-})
+    afterAll(() => rmSync(program, { recursive: true, force: true }))
+
+    test('gives the same bytes with any number of workers', () => {
+      expect(build('workers', '3')).toBe(0)
+      expect(contentOf('workers')).toEqual(undisturbed)
+    })
+
+    test.each(Array.from({ length: WRITES }, (_, i) => i + 1))(
+      'gives the undisturbed bytes after a kill at write %i',
+      (at) => {
+        const place = `write-${at}`
+        expect(build(place, '2', { KILL_AT: String(at), KILL_COUNTER: join(work.path, `${place}.counter`) })).toBe(
+          'SIGKILL',
+        )
+        expect(build(place, '2')).toBe(0)
+        expect(contentOf(place)).toEqual(undisturbed)
+      },
+    )
+
+    test('may be killed again and again', () => {
+      const killed: unknown[] = []
+      for (let at = 1; at <= 8; at++)
+        killed.push(build('again', '2', { KILL_AT: String(at), KILL_COUNTER: join(work.path, `again-${at}.counter`) }))
+      expect(killed.slice(0, 4)).toEqual(['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGKILL'])
+      expect(build('again', '2')).toBe(0)
+      expect(contentOf('again')).toEqual(undisturbed)
+    })
+
+    test('reads nothing again when it was done', () => {
+      const before = contentOf('undisturbed')
+      const { stdout } = binprint(['--jobs', '1', '--prints', join(work.path, 'undisturbed/prints')])
+      expect(stdout.match(/^\w+: up to date/gm)).toEqual(NAMES.map((name) => `${name}: up to date`))
+      expect(contentOf('undisturbed')).toEqual(before)
+    })
+
+    function build(place: string, jobs: string, environment: Record<string, string> = {}): number | string | null {
+      const { status, signal, stderr } = binprint(
+        ['--jobs', jobs, '--prints', join(work.path, place, 'prints')],
+        environment,
+      )
+      if (status !== 0 && signal === null) throw new Error(stderr)
+      return status ?? signal
+    }
+
+    function binprint(
+      args: string[],
+      environment: Record<string, string> = {},
+    ): ReturnType<typeof spawnSync> & { stdout: string; stderr: string } {
+      const flags = environment['KILL_AT'] === undefined ? [] : ['--import', preload]
+      const command = [...flags, join(program, 'src/cli/main.js'), 'db', 'build', '--catalog', work.path]
+      return spawnSync(process.execPath, [...command, '--git-mirror', join(work.path, 'mirror'), ...args], {
+        encoding: 'utf8',
+        env: { ...process.env, ...environment },
+      })
+    }
+  },
+)
 
 /** All files below the directory, by path, in order. */
 function contentOf(place: string): Map<string, string> {

@@ -55,6 +55,19 @@ export function isVendored(path: string, rules: PathRules): boolean {
 }
 
 /**
+ * Names of folders, in lower case and in order, that {@link isVendored} held against the names of components so far: with
+ * other names of components it says the same as long as these stay what they are, a component's or nobody's.
+ */
+export function askedNames(rules: PathRules): { readonly own: string[]; readonly foreign: string[] } {
+  const { asked, componentNames } = compile(rules)
+  const names = [...asked].sort()
+  return {
+    own: names.filter((name) => !componentNames.has(name)),
+    foreign: names.filter((name) => componentNames.has(name)),
+  }
+}
+
+/**
  * The shortest suffix of each path that no other path ends in: `inflate.c`, or `rsa/lib.c` where two share the name.
  * A path that is itself the end of another one keeps its full form, as there is nothing longer.
  */
@@ -110,12 +123,14 @@ function classifyName(lower: string): PathClass {
 }
 
 /** True when one of the general patterns finds the directory of another component. */
-function liesWithOthers(path: string, { patterns, ownNames, componentNames }: CompiledRules): boolean {
+function liesWithOthers(path: string, { patterns, ownNames, componentNames, asked }: CompiledRules): boolean {
   return patterns.some(({ expression, strong }) => {
     for (const [place] of path.matchAll(expression)) {
       const names = directoryNames(place)
       if (names.some((name) => ownNames.has(name))) continue
-      if (strong || names.some((name) => componentNames.has(name))) return true
+      if (strong) return true
+      for (const name of names) asked.add(name)
+      if (names.some((name) => componentNames.has(name))) return true
     }
     return false
   })
@@ -144,6 +159,8 @@ interface CompiledRules {
   /** Both in lower case. */
   readonly ownNames: ReadonlySet<string>
   readonly componentNames: ReadonlySet<string>
+  /** Names that were looked for among {@link componentNames}. */
+  readonly asked: Set<string>
   /** Answers so far: the releases of a component have most paths in common. */
   readonly classes: Map<string, PathClass>
   readonly vendored: Map<string, boolean>
@@ -163,6 +180,7 @@ function compile(rules: PathRules): CompiledRules {
     })),
     ownNames: lowerCase(rules.ownNames),
     componentNames: lowerCase(rules.componentNames),
+    asked: new Set(),
     classes: new Map(),
     vendored: new Map(),
   }
