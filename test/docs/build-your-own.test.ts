@@ -68,7 +68,7 @@ test.each([...page.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target))
 describe.skipIf(process.platform !== 'linux' || !TOOLS.every(hasProgram))('the commands of build-your-own.md', () => {
   const work = workDirectory()
   let program = ''
-  let outcome = { code: -1, outputs: [] as readonly string[] }
+  let outcome = { code: -1 as number | string, outputs: [] as readonly string[] }
 
   beforeAll(async () => {
     program = await compileFiles(['src/cli/main.ts', 'src/build/job-worker.ts'])
@@ -77,7 +77,7 @@ describe.skipIf(process.platform !== 'linux' || !TOOLS.every(hasProgram))('the c
     const kernel = 'src/fingerprint/kernel/kernel.wasm'
     copyFileSync(join(root, kernel), join(program, kernel))
     outcome = await session()
-  }, 180_000)
+  }, 360_000)
   afterAll(() => {
     rmSync(program, { recursive: true, force: true })
     work.remove()
@@ -99,7 +99,7 @@ describe.skipIf(process.platform !== 'linux' || !TOOLS.every(hasProgram))('the c
   )
 
   /** Runs all examples in one shell, in an empty folder. A line that no command prints ends the output of each. */
-  async function session(): Promise<{ code: number; outputs: string[] }> {
+  async function session(): Promise<{ code: number | string; outputs: string[] }> {
     const mark = '-- end of example --'
     const [bin, home, empty] = ['bin', 'home', 'folder'].map((name) => join(realpathSync(work.path), name))
     for (const directory of [bin, home, empty]) mkdirSync(directory!)
@@ -124,10 +124,10 @@ describe.skipIf(process.platform !== 'linux' || !TOOLS.every(hasProgram))('the c
       BINPRINT_CACHE: join(home!, 'cache/binprint'),
     }
     return new Promise((resolve) => {
-      execFile('bash', ['-c', script], { cwd: empty!, env, timeout: 150_000 }, (error, stdout) => {
+      execFile('bash', ['-c', script], { cwd: empty!, env, timeout: 300_000 }, (error, stdout) => {
         const outputs = stdout.split(`${mark}\n`)
         resolve({
-          code: error === null ? 0 : Number(error.code),
+          code: error === null ? 0 : (error.code ?? error.signal ?? -1),
           outputs: error === null ? outputs.slice(0, -1) : outputs,
         })
       })
