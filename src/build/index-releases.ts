@@ -61,6 +61,16 @@ export async function releaseTags(repository: GitRepository, entry: CatalogEntry
   return [...byVersion.values()].sort((a, b) => order(a.version, b.version))
 }
 
+/** Enough to see how the tags of a repository are written. */
+const TAGS_SHOWN = 5
+
+async function tagsThere(repository: GitRepository | undefined): Promise<string> {
+  const names = ((await repository?.tags()) ?? []).map(({ name }) => name)
+  if (names.length === 0) return 'it has no tags'
+  const more = names.length > TAGS_SHOWN ? ` and ${names.length - TAGS_SHOWN} more` : ''
+  return `it has ${names.slice(-TAGS_SHOWN).join(', ')}${more}`
+}
+
 /**
  * Indexes the tags of a repository, each content once however many tags hold it, and the archives beside them. A release
  * is the union of its tag and its archives, where the tag's file counts; its provenance names all of them. Without tags
@@ -77,7 +87,10 @@ export async function indexTags(
 ): Promise<IndexedTags> {
   const { archives = [] } = options
   if (tags.length === 0 && archives.length === 0)
-    throw new DetectorError('SOURCE_FAILED', `no tag of the repository of ${entry.name} matches ${entry.tagPattern}`)
+    throw new DetectorError(
+      'SOURCE_FAILED',
+      `no tag of the repository of ${entry.name} matches ${entry.tagPattern}: ${await tagsThere(repository)}`,
+    )
   const { limits = DEFAULT_LIMITS, signal, onProgress } = options
   const accept = (path: string): boolean => classifyPath(path, rules) !== 'skip'
   const paths = new Map<string, string>()

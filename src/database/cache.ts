@@ -1,5 +1,5 @@
 import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { DetectorError } from '../errors.ts'
 import {
   defaultCacheDirectory,
@@ -42,19 +42,41 @@ export async function openCompiled(
 ): Promise<DatabaseReader> {
   if (!/^[0-9A-Za-z_][0-9A-Za-z_.-]*$/.test(key)) throw new TypeError(`key: need a plain file name, got ${key}`)
   const cache = options.cacheDirectory ?? defaultCacheDirectory()
+  try {
+    return await openIn(cache, key, compile, options.signal)
+  } catch (error) {
+    const { code = '', path = '' } = error as NodeJS.ErrnoException
+    if (error instanceof DetectorError || !REFUSALS.includes(code) || !resolve(path).startsWith(resolve(cache)))
+      throw error
+    const message =
+      `cannot use the cache directory ${cache}: let this user read what is there (chmod -R a+rX), or set ` +
+      'BINPRINT_CACHE to one that can be written'
+    throw new DetectorError('USAGE', message, { locus: { path }, cause: error })
+  }
+}
+
+/** How a system says that a directory is another user's, or that nobody may write it. */
+const REFUSALS = ['EACCES', 'EPERM', 'EROFS']
+
+async function openIn(
+  cache: string,
+  key: string,
+  compile: (directory: string) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<DatabaseReader> {
   if ((await isReadOnly(cache)) && Number.isFinite(await modified(join(cache, key))))
     return openReadOnly(join(cache, key))
   await makeCacheDirectory(cache)
   await tidyCache(cache, key)
   const directory = join(cache, key)
-  await compileOnce(cache, key, compile, options.signal)
+  await compileOnce(cache, key, compile, signal)
   try {
     return await openShared(directory, cache)
   } catch (error) {
     if (!isDamage(error)) throw error
   }
   await discard(cache, directory)
-  await compileOnce(cache, key, compile, options.signal)
+  await compileOnce(cache, key, compile, signal)
   return openShared(directory, cache)
 }
 

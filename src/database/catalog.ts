@@ -209,30 +209,38 @@ function readEntry(path: string, fileName: string): CatalogEntry {
   if (!isVersionScheme(versionScheme)) throw fields.error('versionScheme', `one of ${VERSION_SCHEMES.join(', ')}`)
   const tagPattern = fields.regExp('tagPattern')
   if (!tagPattern.includes('(?<version>')) throw fields.error('tagPattern', 'a pattern with a group named version')
+  // A catalog of one's own may leave out what it has nothing to say about; the rest is what decides the releases.
+  const nothing = defaultEntry(name)
+  const given = new Set(fields.names())
+  const read = <Field extends keyof CatalogEntry>(
+    field: Field,
+    value: () => CatalogEntry[Field],
+  ): CatalogEntry[Field] => (given.has(field) ? value() : nothing[field])
   return {
     name,
-    aliases: fields.strings('aliases'),
-    summary: fields.text('summary'),
+    aliases: read('aliases', () => fields.strings('aliases')),
+    summary: read('summary', () => fields.text('summary')),
     purl: fields.match('purl', /^pkg:[a-z][a-z0-9.+-]*\/[^\s@?#]+$/, 'a package URL without a version'),
-    cpes: fields.strings('cpes', /^[^\s:]+:[^\s:]+$/, 'vendor:product pairs'),
+    cpes: read('cpes', () => fields.strings('cpes', /^[^\s:]+:[^\s:]+$/, 'vendor:product pairs')),
     repository: fields.optionalUrl('repository'),
     upstream: fields.optionalUrl('upstream'),
     tagPattern,
     versionScheme,
     licence: fields.text('licence'),
-    licences: fields.names().includes('licences') ? fields.objects('licences').map(readLicence) : [],
-    family: fields.optionalText('family'),
-    language: fields.text('language'),
-    sonames: fields.strings('sonames', /^[^\sA-Z]+$/, 'lower-case library names'),
-    debian: readDebian(fields.object('debian')),
-    npm: fields.strings('npm'),
-    // A catalog of one's own may do without.
-    npmSources: fields.names().includes('npmSources') ? fields.objects('npmSources').map(readNpmSource) : [],
-    exclude: fields.strings('exclude', /^[^/]/, 'paths from the root of the repository'),
-    vendored: fields.objects('vendored').map((item) => ({
-      path: item.match('path', /^[^/]/, 'a path from the root of the repository'),
-      owner: item.optionalText('owner'),
-    })),
+    licences: read('licences', () => fields.objects('licences').map(readLicence)),
+    family: read('family', () => fields.optionalText('family')),
+    language: read('language', () => fields.text('language')),
+    sonames: read('sonames', () => fields.strings('sonames', /^[^\sA-Z]+$/, 'lower-case library names')),
+    debian: read('debian', () => readDebian(fields.object('debian'))),
+    npm: read('npm', () => fields.strings('npm')),
+    npmSources: read('npmSources', () => fields.objects('npmSources').map(readNpmSource)),
+    exclude: read('exclude', () => fields.strings('exclude', /^[^/]/, 'paths from the root of the repository')),
+    vendored: read('vendored', () =>
+      fields.objects('vendored').map((item) => ({
+        path: item.match('path', /^[^/]/, 'a path from the root of the repository'),
+        owner: item.optionalText('owner'),
+      })),
+    ),
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { buildPrints } from '../build/build-database.ts'
@@ -22,7 +23,10 @@ export type BuildInput = 'sources' | 'source-packages' | 'npm' | 'packages'
 export interface BuildOptions extends Watch {
   /** Components to build. Default: the whole catalog. */
   readonly names?: readonly string[]
-  /** Directory that holds `components/` and `vendored-paths.json`. Default: the catalog that ships with binprint. */
+  /**
+   * Directory that holds `components/` and perhaps `vendored-paths.json`, else that of the default catalog is used. Default:
+   * the catalog that ships with binprint.
+   */
   readonly catalogDirectory?: string
   /** Default: `prints/` beside the catalog. */
   readonly printsDirectory?: string
@@ -86,7 +90,8 @@ export async function buildDatabase(options: BuildOptions = {}): Promise<BuildRe
   }
   const built: IndexResult[] = []
   if (from.some((input) => input !== 'packages')) {
-    const vendoredPaths = readVendoredPaths(catalogDirectory)
+    const hasOwnPaths = existsSync(join(catalogDirectory, 'vendored-paths.json'))
+    const vendoredPaths = readVendoredPaths(hasOwnPaths ? catalogDirectory : PACKAGED_DATABASE)
     const archives = { ...packages, sourcePackages: from.includes('source-packages'), npm: from.includes('npm') }
     const keepBuilt = !from.includes('packages')
     const sources = { ...common, catalog, vendoredPaths, archives, keepBuilt, onFailure }

@@ -76,7 +76,7 @@ export async function diffDatabases(before: string, after: string, watch: Watch 
  */
 export async function mergeDatabases(
   target: string,
-  locations: readonly string[],
+  locations: readonly (string | undefined)[],
   watch: Watch = {},
 ): Promise<MergedDatabase> {
   const verbs = await import('./merge-databases.ts')

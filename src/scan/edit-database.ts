@@ -13,7 +13,7 @@ import {
 import { type CatalogEntry, defaultEntry, readCatalog } from '../database/catalog.ts'
 import { PrintsBuilder } from '../database/prints-builder.ts'
 import { DetectorError } from '../errors.ts'
-import { type IndexReleaseOptions, type IndexResult, indexRelease } from './index-release.ts'
+import { type IndexReleaseOptions, type IndexResult, indexRelease, withVersionGroup } from './index-release.ts'
 
 /** Whose releases are added to a database, and which. */
 export interface AddOptions extends IndexReleaseOptions {
@@ -35,9 +35,9 @@ export async function addToDatabase(
   options: AddOptions,
 ): Promise<IndexResult> {
   const { purl, licence, ...index } = options
-  await mkdir(join(directory, 'components'), { recursive: true })
   const prints = join(directory, 'prints')
   const result = await indexRelease(prints, inputs, { ...index, catalogDirectory: directory })
+  await mkdir(join(directory, 'components'), { recursive: true })
   const path = join(directory, 'components', `${options.component}.json`)
   if (!existsSync(path)) {
     const entry: CatalogEntry = {
@@ -47,6 +47,7 @@ export async function addToDatabase(
       language: 'C',
       ...(purl === undefined ? {} : { purl }),
       ...(options.scheme === undefined ? {} : { versionScheme: options.scheme }),
+      ...(options.tags === undefined ? {} : { tagPattern: withVersionGroup(options.tags.source) }),
     }
     await writeWhole(path, `${JSON.stringify(entry, undefined, 2)}\n`)
     // What a purl or scheme of the caller's may have spoiled shows now, and not in the next scan.

@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { IndexResult } from '../build/component-jobs.ts'
 import { indexBuilt } from '../build/index-programs.ts'
 import {
@@ -90,7 +91,7 @@ export async function indexRelease(
 
 /** The default catalog, with entries of one's own in place of those of the same name. */
 function catalogOf(directory: string | undefined): CatalogEntry[] {
-  const own = directory === undefined ? [] : readCatalog(directory)
+  const own = directory === undefined || !existsSync(join(directory, 'components')) ? [] : readCatalog(directory)
   const names = new Set(own.map(({ name }) => name))
   return [...own, ...readCatalog(PACKAGED_DATABASE).filter(({ name }) => !names.has(name))]
 }
@@ -178,6 +179,6 @@ function entryFor(catalog: readonly CatalogEntry[], options: IndexReleaseOptions
 }
 
 /** `^v` alone says which tags count; the version is then the first number in them and what follows. */
-function withVersionGroup(pattern: string): string {
+export function withVersionGroup(pattern: string): string {
   return pattern.includes('(?<version>') ? pattern : `(?=.*(?:${pattern})).*?(?<version>\\d[\\w.+~-]*)$`
 }

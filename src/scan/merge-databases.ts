@@ -7,6 +7,7 @@ import { printsPath, requirePrints, writePrints, writeWhole } from '../build/pri
 import { defaultEntry, readCatalog, readFamilies } from '../database/catalog.ts'
 import { databaseFiles, printedComponents, requireDatabase } from '../database/database-files.ts'
 import { DESCRIPTOR, readDescriptor } from '../database/descriptor.ts'
+import { defaultDatabase } from '../database/installed.ts'
 import type { ComponentPrints } from '../database/schema.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
 import type { Watch } from './progress.ts'
@@ -27,10 +28,10 @@ export interface MergedDatabase {
  */
 export async function mergeDatabases(
   target: string,
-  locations: readonly string[],
+  locations: readonly (string | undefined)[],
   { signal, onProgress }: Watch = {},
 ): Promise<MergedDatabase> {
-  const directories = locations.map((location) => resolve(location))
+  const directories = locations.map((location) => resolve(location ?? defaultDatabase()))
   if (existsSync(target) && readdirSync(target).length > 0)
     throw new DetectorError('USAGE', `need a new directory or an empty one, have ${target} with content`)
   for (const directory of directories) {

@@ -100,7 +100,13 @@ async function install(bundle: Bundle, setting: Setting): Promise<UpdatedDatabas
   const fresh = join(work, 'database')
   bundle.extract(fresh, signal)
   const inside = readDescriptor(fresh)
-  if (inside?.name !== name || inside.sequence !== sequence)
+  if (inside === undefined)
+    throw new DetectorError(
+      'STORE_CORRUPT',
+      `need a database.json in ${source}, have none: write { "format": 1, "name": "NAME", "sequence": N } into the database, ` +
+        'N rising, and export it again',
+    )
+  if (inside.name !== name || inside.sequence !== sequence)
     throw new DetectorError('STORE_CORRUPT', `${source} says that it is ${name} ${sequence}, and its files do not`)
   await rm(directory, { recursive: true, force: true })
   await rename(fresh, directory)

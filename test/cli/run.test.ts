@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { DetectorError } from '../../src/errors.ts'
 import { toJson } from '../../src/report/json.ts'
 import { report } from '../fixtures/report.ts'
@@ -157,6 +157,18 @@ test.each([
 ])('db build --from %s', async (list, from) => {
   const { calls } = await runCommand(['db', 'build', '--from', list])
   expect(calls).toEqual([['buildDatabase', { from }]])
+})
+
+test('db merge --with-default begins with the default database', async () => {
+  const mergeDatabases = vi.fn(async () => ({ directory: '/both', components: 2, joined: [] }))
+  const api = { mergeDatabases }
+  const { stdout } = await runCommand(['db', 'merge', 'both', 'ours', '--with-default'], { api })
+  expect(stdout).toBe('2 components in /both\n')
+  expect(mergeDatabases.mock.calls).toMatchObject([['both', [undefined, 'ours'], expect.anything()]])
+  expect(await runCommand(['db', 'merge', 'both', 'ours'])).toMatchObject({
+    code: 2,
+    stderr: 'binprint: db merge needs two databases, or one and --with-default\n',
+  })
 })
 
 test('db info shows what the database holds', async () => {

@@ -29,7 +29,10 @@ if (mode === 'nobody') {
   process.setgid?.(NOBODY)
   process.setuid?.(NOBODY)
 }
-const reader = await openCompiled('key', compile, { cacheDirectory })
+const reader = await openCompiled('key', compile, { cacheDirectory }).catch((error: unknown) => {
+  process.stdout.write(`${(error as Error).message}\n`)
+  throw error
+})
 const hits = await reader.lookup(1, high, low, 0, high.length)
 process.stdout.write(`${hits.count} hits\n`)
 await lines.next()

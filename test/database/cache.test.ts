@@ -287,6 +287,16 @@ describe('several processes', () => {
       expect(state()).toEqual(before)
     })
 
+    test.runIf(isRoot)('and cannot read it either are told what to do', async () => {
+      await make()
+      for (const path of [join(cache, 'key'), cache]) {
+        chmodSync(path, 0o700)
+        const { say, hear } = await start('nobody')
+        say()
+        expect(await hear()).toMatch(/^cannot use the cache directory .*chmod -R a\+rX.*BINPRINT_CACHE/)
+      }
+    })
+
     test('never compile it again, damaged as it may be', async () => {
       await make()
       truncateSync(join(cache, 'key', 'CURRENT'), 3)

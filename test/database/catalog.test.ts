@@ -52,6 +52,14 @@ describe('the catalog', () => {
     expect(new Set(entry.aliases).size).toBe(entry.aliases.length)
   })
 
+  test.each(named)('%s: the file says something of every field', (name) => {
+    const file = readFileSync(join(DIRECTORY, 'components', `${name}.json`), 'utf8')
+    const optional = ['repository', 'upstream', 'npmSources']
+    expect(Object.keys({ ...defaultEntry(name), ...JSON.parse(file) }).sort()).toEqual(
+      [...new Set([...Object.keys(JSON.parse(file)), ...optional])].sort(),
+    )
+  })
+
   test.each(named)('%s: the family exists and lists the component', (name, entry) => {
     expect(entry.family === null || families.get(entry.family)?.includes(name)).toBe(true)
   })
@@ -182,6 +190,18 @@ test("a catalog of one's own may say nothing about library packages", () => {
   expect(readCatalog(directory)[0]?.debian).toEqual({ source: ['zlib'], libraries: [] })
 })
 
+test("an entry of one's own may leave out what it has nothing to say about", () => {
+  const required = {
+    name: 'mylib',
+    purl: 'pkg:generic/mylib',
+    tagPattern: '^v(?<version>.+)$',
+    versionScheme: 'date',
+    licence: 'MIT',
+  }
+  const directory = catalogOf({ 'components/mylib.json': JSON.stringify(required) })
+  expect(readCatalog(directory)).toEqual([{ ...defaultEntry('mylib'), ...required }])
+})
+
 describe('a damaged catalog', () => {
   test.each([
     ['purl', 'pkg:github/madler/zlib@1.2', /purl of .*zlib\.json, have "pkg:github\/madler\/zlib@1\.2"/],
@@ -193,7 +213,8 @@ describe('a damaged catalog', () => {
     ['tagPattern', '^v(.*)$', /group named version as tagPattern/],
     ['versionScheme', 'calver', /need one of semver-like, .* as versionScheme .*, have "calver"/],
     ['repository', 'git@github.com:madler/zlib', /need an https URL as repository/],
-    ['family', undefined, /need a text as family of .*, have nothing/],
+    ['licence', undefined, /need a text as licence of .*, have nothing/],
+    ['family', '', /need a text as family of .*, have ""/],
     ['sonames', ['LibZ'], /lower-case library names as sonames/],
     ['npmSources', [{ package: '--help', versionFrom: {} }], /need the name of a package as npmSources\[0\]\.package/],
     ['debian', { source: 'zlib' }, /need a list of names of Debian packages as debian\.source/],

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -18,6 +18,7 @@ import {
 } from '../../src/scan/databases.ts'
 import { indexRelease } from '../../src/scan/index-release.ts'
 import { openDatabase } from '../../src/scan/open-database.ts'
+import { git, hasGit } from '../build/sources/repositories.ts'
 import { workDirectory } from '../fixtures/compile.ts'
 import { fixtureDatabase, writeSources } from '../fixtures/database.ts'
 import { buildTar } from '../fixtures/tar.ts'
@@ -141,6 +142,32 @@ describe('db add and db remove', () => {
     await db.close()
   })
 
+  test.skipIf(!hasGit)('remember which tags are releases', async () => {
+    const repository = writeSources(place, 'heronzip', '1.0.0')
+    git(repository, 'init', '--quiet', '.')
+    git(repository, 'add', '--all')
+    git(repository, 'commit', '--quiet', '--message=first')
+    const own = join(place, 'own')
+    const options = { component: 'heronzip', tags: /^release-/ }
+    await expect(addToDatabase(own, [repository], options)).rejects.toThrow('it has no tags')
+    git(repository, 'tag', 'v0.9')
+    await expect(addToDatabase(own, [repository], options)).rejects.toThrow('it has v0.9')
+    expect(existsSync(own)).toBe(false)
+    git(repository, 'tag', 'release-1.0')
+    await addToDatabase(own, [repository], options)
+    git(repository, 'tag', 'release-1.1')
+    await addToDatabase(own, [repository], { component: 'heronzip' })
+    expect(releasesIn(own, 'heronzip')).toEqual(['1.0', '1.1'])
+  })
+
+  test('say of a file that is none of their inputs what is needed', async () => {
+    const file = join(place, 'heron.c')
+    writeFileSync(file, 'int heron;\n')
+    await expect(
+      addToDatabase(join(place, 'own'), [file], { component: 'heronzip', release: '1.0' }),
+    ).rejects.toMatchObject({ message: expect.stringMatching(/^need a directory, an archive .*heron\.c is none: /) })
+  })
+
   test('keep an entry that somebody filled in', async () => {
     const entry = readFileSync(join(database, 'components/heronzip.json'), 'utf8')
     await add(database, 'heronzip', '1.0.0')
@@ -222,6 +249,17 @@ describe('db merge', () => {
     expect(contentOf(join(place, 'merged')).get('/prints/heronzip.bpf')).toBe(
       contentOf(other).get('/prints/heronzip.bpf'),
     )
+  })
+
+  test('begins with the default database where no location is given', async () => {
+    await add(join(place, 'ours'), 'cranekit', '0.9.0')
+    await removeFromDatabase(database, ['cranekit'])
+    vi.stubEnv('BINPRINT_DB', database)
+    const merged = join(place, 'merged')
+    await mergeDatabases(merged, [undefined, join(place, 'ours')])
+    vi.unstubAllEnvs()
+    const { components } = await describeDatabase(merged)
+    expect(components.map(({ name }) => name)).toEqual(expect.arrayContaining(['cranekit', 'heronzip']))
   })
 
   test('leaves what is there already alone', async () => {
@@ -350,6 +388,11 @@ describe('db update', () => {
     publish(sequence, name)
     await exportDatabase(file, { database, key: privatePath })
   }
+
+  test('says what a database without a name needs', async () => {
+    await exportDatabase(file, { database, key: privatePath })
+    await expect(updateDatabase(file, { key })).rejects.toThrow(/^need a database\.json in .*"sequence": N/)
+  })
 
   test('installs what openDatabase then opens, and asks for the same key later', async () => {
     await publishFile(1)

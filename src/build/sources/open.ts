@@ -32,6 +32,18 @@ export async function openSource(
     throw new DetectorError('INPUT_NOT_FOUND', `no such file or directory: ${location}`, { locus: { path: location } })
   const tree = stats.isDirectory()
     ? await directoryTree(location, accept, limits)
-    : await archiveTree(location, accept, limits, signal)
+    : await archiveTree(location, accept, limits, signal).catch((error: unknown) => {
+        throw noArchive(location, error)
+      })
   return { kind: 'tree', tree }
+}
+
+/** What a parser says of a file that is no archive helps only with what was needed. */
+function noArchive(location: string, error: unknown): unknown {
+  if (!(error instanceof DetectorError) || !error.code.startsWith('FORMAT_')) return error
+  const needed = 'need a directory, an archive or a git repository of sources, or a library, program or Debian package'
+  return new DetectorError(error.code, `${needed}; ${location} is none: ${error.message}`, {
+    locus: { ...error.locus, path: location },
+    cause: error,
+  })
 }

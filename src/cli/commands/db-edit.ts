@@ -1,6 +1,6 @@
 import { escapeText, shellWord } from '../../report/escape.ts'
 import { count } from '../../report/words.ts'
-import { type Command, defineCommand, pattern, text, usage } from '../args.ts'
+import { type Command, defineCommand, flag, pattern, text, usage } from '../args.ts'
 import { ExitCode } from '../gate.ts'
 import { watching } from '../progress.ts'
 import { indexText } from './index.ts'
@@ -63,11 +63,13 @@ export const dbMerge: Command = defineCommand({
   name: 'db merge',
   summary: 'Writes a database that holds what several hold',
   details: `OUT is a new directory. Of what several databases have, releases excepted, that of the last one counts.`,
-  operands: { usage: 'OUT DIR DIR...', min: 3, max: Number.POSITIVE_INFINITY },
-  options: {},
-  async run(_values, [target = '', ...directories], context) {
+  operands: { usage: 'OUT DIR...', min: 2, max: Number.POSITIVE_INFINITY },
+  options: { 'with-default': flag('begin with the default database') },
+  async run(values, [target = '', ...directories], context) {
+    const locations = values['with-default'] === true ? [undefined, ...directories] : directories
+    if (locations.length < 2) throw usage('db merge needs two databases, or one and --with-default')
     const { mergeDatabases } = await context.loadApi()
-    const merged = await watching(context, (watch) => mergeDatabases(target, directories, watch))
+    const merged = await watching(context, (watch) => mergeDatabases(target, locations, watch))
     const joined = merged.joined.length === 0 ? '' : `, releases joined of ${merged.joined.join(', ')}`
     await context.stdout.write(
       `${escapeText(`${count(merged.components, 'component')} in ${merged.directory}${joined}`)}\n`,
