@@ -19,12 +19,19 @@ export function uncompiledStrings(prints: readonly ComponentPrints[], strings: K
       while (end < strings.starts[feature + 1]! && strings.component[end] === component) end++
       const { built, units } = builds[component]!
       const { sets } = prints[component]!
-      const held = new Set<number>()
-      for (let p = start; p < end; p++) for (const source of built[strings.set[p]!]!) held.add(source)
+      const isHeld = (source: number): boolean => {
+        for (let p = start; p < end; p++) if (built[strings.set[p]!]!.includes(source)) return true
+        return false
+      }
       for (let p = start; p < end; p++) {
         const set = sets[strings.set[p]!]!
-        const here = [...units[strings.unit[p]!]!].filter((source) => holdsRelease(set, source))
-        if (here.length > 0 && !here.some((source) => held.has(source))) uncompiled[p] = 1
+        let isHere = false
+        for (const source of units[strings.unit[p]!]!) {
+          if (!holdsRelease(set, source)) continue
+          isHere = !isHeld(source)
+          if (!isHere) break
+        }
+        if (isHere) uncompiled[p] = 1
       }
     }
   return uncompiled
@@ -35,7 +42,7 @@ interface Builds {
   /** By set. */
   readonly built: readonly (readonly number[])[]
   /** By unit. */
-  readonly units: readonly ReadonlySet<number>[]
+  readonly units: readonly (readonly number[])[]
 }
 
 function buildsOf({ features, units, sets, releases }: ComponentPrints): Builds {
@@ -65,10 +72,17 @@ function sourcesByUnit(
   tables: readonly FeatureTable[],
   units: number,
   built: readonly (readonly number[])[],
-): ReadonlySet<number>[] {
-  const byUnit = Array.from({ length: units }, () => new Set<number>())
+): readonly number[][] {
+  const byUnit = Array.from({ length: units }, (): number[] => [])
+  // Most postings of a unit have the same few sets as the one before.
+  const last = new Int32Array(units).fill(-1)
   for (const table of tables)
-    for (let p = 0; p < table.units.length; p++)
-      for (const source of built[table.sets[p]!]!) byUnit[table.units[p]!]!.add(source)
+    for (let p = 0; p < table.units.length; p++) {
+      const [unit, set] = [table.units[p]!, table.sets[p]!]
+      if (last[unit] === set) continue
+      last[unit] = set
+      const sources = byUnit[unit]!
+      for (const source of built[set]!) if (!sources.includes(source)) sources.push(source)
+    }
   return byUnit
 }

@@ -1,5 +1,6 @@
 import type { KindFeatures } from '../database/postings.ts'
 import type { ComponentPrints, ReleaseRecord, UnitTotals } from '../database/schema.ts'
+import { postingsByComponent } from './component-postings.ts'
 import { uncompiledStrings } from './uncompiled-strings.ts'
 
 /** The kinds whose features are counted per unit. */
@@ -27,7 +28,7 @@ function totalsOf(
   withBuilt: boolean,
   left?: Uint8Array,
 ): number[][][] {
-  const { order, starts } = byComponent(features, prints.length)
+  const { order, starts } = postingsByComponent(features, prints.length)
   return prints.map(({ units, sets, releases }, component) => {
     const [from, to] = [starts[component]!, starts[component + 1]!]
     if (from === to) return units.map(() => [])
@@ -46,17 +47,6 @@ function totalsOf(
     }
     return units.map((_, unit) => runLengths(changes.subarray(unit * width, (unit + 1) * width), releases, withBuilt))
   })
-}
-
-/** The postings of each component together, in the order they had. */
-function byComponent({ component }: KindFeatures, components: number): { order: Uint32Array; starts: Uint32Array } {
-  const starts = new Uint32Array(components + 1)
-  for (let p = 0; p < component.length; p++) starts[component[p]! + 1]!++
-  for (let i = 0; i < components; i++) starts[i + 1]! += starts[i]!
-  const next = starts.slice()
-  const order = new Uint32Array(component.length)
-  for (let p = 0; p < component.length; p++) order[next[component[p]!]!++] = p
-  return { order, starts }
 }
 
 function runLengths(changes: Int32Array, releases: readonly ReleaseRecord[], withBuilt: boolean): number[] {
