@@ -37,7 +37,9 @@ export async function componentsIn({ openDatabase, scanFile }, programs) {
   try {
     const reports = []
     for (const { path } of programs) reports.push(await scanFile(path, { db, minConfidence: 0 }))
-    return new Set(reports.flatMap(({ files }) => files.flatMap(({ components }) => components.map(({ name }) => name))))
+    return new Set(
+      reports.flatMap(({ files }) => files.flatMap(({ components }) => components.map(({ name }) => name))),
+    )
   } finally {
     await db.close()
   }

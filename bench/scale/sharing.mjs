@@ -38,8 +38,7 @@ function holdersOf(kind, components) {
       if (!isOwn(prints, table, i)) continue
       const key = keyOf(table.high[i], table.low[i])
       const known = holders.get(key)
-      if (known === undefined)
-        holders.set(key, { high: table.high[i], low: table.low[i], families: new Set([family]) })
+      if (known === undefined) holders.set(key, { high: table.high[i], low: table.low[i], families: new Set([family]) })
       else known.families.add(family)
     }
   }

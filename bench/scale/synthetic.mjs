@@ -211,7 +211,9 @@ class Units {
 
   #path(path, round, vendored) {
     const kept = round === 0 && (vendored || this.#stems.has(path.slice(path.lastIndexOf('/') + 1)))
-    const moved = kept ? path : lettersMoved(path.replace(/(?=\.[^./]*$|$)/, round === 0 ? '' : `-${round}`), this.#seed)
+    const moved = kept
+      ? path
+      : lettersMoved(path.replace(/(?=\.[^./]*$|$)/, round === 0 ? '' : `-${round}`), this.#seed)
     // A name kept may be what another became.
     const distinct = this.#names.has(`${vendored} ${moved}`) ? `${moved}.${this.list.length}` : moved
     this.#names.add(`${vendored} ${distinct}`)

@@ -45,10 +45,11 @@ export function mergeFeatures(tables: readonly FeatureTable[]): MergedFeatures {
   for (let part = 0; part < 2 ** bits; part++) {
     const end = (part + 1) * 2 ** (32 - bits)
     const rows = collectPart(tables, next, end)
-    const order = radixOrder([rows.high, rows.low], rows.high.length)
+    const order = hashOrder(rows)
     for (let i = 0; i < order.length; i++) {
       const row = order[i]!
-      const [high, low] = [rows.high[row]!, rows.low[row]!]
+      const high = rows.high[row]!
+      const low = rows.low[row]!
       merged.component[done] = rows.component[row]!
       merged.feature[done] = rows.feature[row]!
       if (distinct === 0 || merged.high[distinct - 1] !== high || merged.low[distinct - 1] !== low) {
@@ -94,4 +95,23 @@ function collectPart(tables: readonly FeatureTable[], next: Uint32Array, end: nu
     next[component] = to
   }
   return rows
+}
+
+/** The order of rows by hash. Two hashes hardly ever share an upper half, so that the lower ones are looked at only then. */
+function hashOrder({ high, low }: Pick<MergedFeatures, 'high' | 'low'>): Uint32Array {
+  const order = radixOrder([high], high.length)
+  let start = 0
+  let isAscending = true
+  for (let i = 1; i <= order.length; i++) {
+    const row = order[i]!
+    const before = order[i - 1]!
+    if (i < order.length && high[row] === high[before]) {
+      if (low[row]! < low[before]!) isAscending = false
+      continue
+    }
+    if (!isAscending) order.subarray(start, i).sort((a, b) => low[a]! - low[b]! || a - b)
+    start = i
+    isAscending = true
+  }
+  return order
 }

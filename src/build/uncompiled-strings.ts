@@ -1,7 +1,7 @@
 import { FEATURE_KINDS } from '../database/feature-kinds.ts'
 import type { KindFeatures } from '../database/postings.ts'
-import { holdsRelease, sourcesOfBuilt } from '../database/release-sets.ts'
-import type { ComponentPrints, FeatureTable, Intervals } from '../database/schema.ts'
+import { sourcesOfBuilt } from '../database/release-sets.ts'
+import type { ComponentPrints, Intervals } from '../database/schema.ts'
 
 /**
  * Which postings of strings no build holds, though it was made of a source that does: texts of asserts and traces, of other
@@ -13,76 +13,67 @@ import type { ComponentPrints, FeatureTable, Intervals } from '../database/schem
 export function uncompiledStrings(prints: readonly ComponentPrints[], strings: KindFeatures): Uint8Array {
   const builds = prints.map(buildsOf)
   const uncompiled = new Uint8Array(strings.component.length)
-  for (let feature = 0; feature + 1 < strings.starts.length; feature++)
-    for (let start = strings.starts[feature]!, end = start; start < strings.starts[feature + 1]!; start = end) {
-      const component = strings.component[start]!
-      while (end < strings.starts[feature + 1]! && strings.component[end] === component) end++
-      const { built, units } = builds[component]!
-      const { sets } = prints[component]!
-      const isHeld = (source: number): boolean => {
-        for (let p = start; p < end; p++) if (built[strings.set[p]!]!.includes(source)) return true
-        return false
-      }
+  const { starts, component: components, unit: units, set: sets } = strings
+  for (let feature = 0; feature + 1 < starts.length; feature++)
+    for (let start = starts[feature]!, end = start; start < starts[feature + 1]!; start = end) {
+      const component = components[start]!
+      while (end < starts[feature + 1]! && components[end] === component) end++
+      const { words, ofSet, builtOfSet, builtOfUnit } = builds[component]!
       for (let p = start; p < end; p++) {
-        const set = sets[strings.set[p]!]!
         let isHere = false
-        for (const source of units[strings.unit[p]!]!) {
-          if (!holdsRelease(set, source)) continue
-          isHere = !isHeld(source)
-          if (!isHere) break
+        let isHeld = false
+        for (let word = 0; word < words; word++) {
+          const here = ofSet[sets[p]! * words + word]! & builtOfUnit[units[p]! * words + word]!
+          if (here === 0) continue
+          isHere = true
+          for (let other = start; other < end; other++)
+            if ((here & builtOfSet[sets[other]! * words + word]!) !== 0) isHeld = true
         }
-        if (isHere) uncompiled[p] = 1
+        if (isHere && !isHeld) uncompiled[p] = 1
       }
     }
   return uncompiled
 }
 
-/** What was built of a component, by the source releases of the same versions. */
+/** What was built of a component, as bits for the source releases of which there is a build: `words` words a row. */
 interface Builds {
-  /** By set. */
-  readonly built: readonly (readonly number[])[]
-  /** By unit. */
-  readonly units: readonly (readonly number[])[]
+  readonly words: number
+  /** By set the source releases in it. */
+  readonly ofSet: Int32Array
+  /** By set the source releases whose builds are in it. */
+  readonly builtOfSet: Int32Array
+  /** By unit the source releases in whose build it is. */
+  readonly builtOfUnit: Int32Array
 }
 
 function buildsOf({ features, units, sets, releases }: ComponentPrints): Builds {
   const builtFrom = sourcesOfBuilt(releases)
-  const built = sets.map((set) => sourcesBuilt(set, builtFrom))
-  return {
-    built,
-    units: sourcesByUnit(
-      FEATURE_KINDS.map((kind) => features[kind]),
-      units.length,
-      built,
-    ),
-  }
-}
-
-/** The built releases of a set, by their source releases. */
-function sourcesBuilt(set: Intervals, builtFrom: Int32Array): number[] {
-  const found: number[] = []
-  for (let i = 0; i < set.length; i += 2)
-    for (let release = set[i]!; release <= set[i + 1]!; release++)
-      if (builtFrom[release]! >= 0) found.push(builtFrom[release]!)
-  return found
-}
-
-/** By unit the source releases in whose build it is. */
-function sourcesByUnit(
-  tables: readonly FeatureTable[],
-  units: number,
-  built: readonly (readonly number[])[],
-): readonly number[][] {
-  const byUnit = Array.from({ length: units }, (): number[] => [])
-  // Most postings of a unit have the same few sets as the one before.
-  const last = new Int32Array(units).fill(-1)
-  for (const table of tables)
-    for (let p = 0; p < table.units.length; p++) {
-      const [unit, set] = [table.units[p]!, table.sets[p]!]
-      if (last[unit] === set) continue
-      last[unit] = set
-      const sources = byUnit[unit]!
-      for (const source of built[set]!) if (!sources.includes(source)) sources.push(source)
+  const sources = [...new Set(builtFrom.filter((source) => source >= 0))]
+  const words = Math.ceil(sources.length / 32)
+  // By release: the place, plus one, of its bit, as the source of a build and as the build.
+  const asSource = new Int32Array(releases.length)
+  for (const [bit, source] of sources.entries()) asSource[source] = bit + 1
+  const asBuilt = builtFrom.map((source) => (source < 0 ? 0 : asSource[source]!))
+  const builtOfSet = bitsOfSets(sets, asBuilt, words)
+  const builtOfUnit = new Int32Array(units.length * words)
+  if (words > 0)
+    for (const kind of FEATURE_KINDS) {
+      const table = features[kind]
+      for (let p = 0; p < table.units.length; p++)
+        for (let word = 0; word < words; word++)
+          builtOfUnit[table.units[p]! * words + word]! |= builtOfSet[table.sets[p]! * words + word]!
     }
-  return byUnit
+  return { words, ofSet: bitsOfSets(sets, asSource, words), builtOfSet, builtOfUnit }
+}
+
+/** By set the bits of its releases; `bits` holds by release the place of its bit, plus one, or 0. */
+function bitsOfSets(sets: readonly Intervals[], bits: Int32Array, words: number): Int32Array {
+  const rows = new Int32Array(sets.length * words)
+  for (const [number, set] of sets.entries())
+    for (let i = 0; i < set.length; i += 2)
+      for (let release = set[i]!; release <= set[i + 1]!; release++) {
+        const bit = bits[release]! - 1
+        if (bit >= 0) rows[number * words + (bit >>> 5)]! |= 1 << (bit & 31)
+      }
+  return rows
 }
