@@ -42,6 +42,7 @@ export { buildDatabase, indexRelease } from './scan/indexing.ts'
 export type { CatalogNames } from './scan/judge.ts'
 export { type Label, type LabelledComponent, readLabels } from './scan/labels.ts'
 export { type FingerprintDatabase, type OpenOptions, openDatabase } from './scan/open-database.ts'
+export { VERSION } from './scan/package-version.ts'
 export {
   type ComponentPrediction,
   type FilePrediction,
@@ -50,4 +51,5 @@ export {
   readPredictions,
 } from './scan/predictions.ts'
 export type { Progress, Watch } from './scan/progress.ts'
-export { type ScanOptions, scanFile, scanPaths, VERSION } from './scan/scan-file.ts'
+export type { ScanOptions } from './scan/scan-file.ts'
+export { scanFile, scanPaths } from './scan/scanning.ts'
