@@ -56,7 +56,9 @@ export function isOwn({ units }, table, feature) {
  * Kinds that unrelated code has in common by coincidence: words and numbers. Functions and tables hardly ever are (4 and 30 in
  * 100,000), and then the short ones; drawn from all that are in programs they would look like copied code.
  */
-const BY_COINCIDENCE = KINDS.filter(({ name }) => ['strings', 'symbols', 'immediates'].includes(name)).map(({ kind }) => kind)
+const BY_COINCIDENCE = KINDS.filter(({ name }) => ['strings', 'symbols', 'immediates'].includes(name)).map(
+  ({ kind }) => kind,
+)
 
 /** `chance`: how many of the features of one family alone are in programs without it; `unknown`: what no component holds. */
 function coincidences(kind, holders, programs, foundFamilies) {
