@@ -2,7 +2,8 @@
  * Measures what a growing catalog costs: compiling the database, opening it, and scanning the same programs with it. Usage,
  * after `npm run build`:
  *
- *     node --max-old-space-size=8192 bench/scale/run.mjs [--sizes N,N…] [--work DIR] [--turns N] [--out DIR]
+ *     node --max-old-space-size=8192 bench/scale/run.mjs [--sizes N,N…] [--work DIR] [--rounds N] [--turns N]
+ *         [--out DIR]
  *
  * `--work` keeps the catalogs for the next run; with `--sizes` no result is written unless `--out` is given.
  */
@@ -25,6 +26,7 @@ const { values } = parseArgs({
   options: {
     sizes: { type: 'string' },
     work: { type: 'string' },
+    rounds: { type: 'string', default: '2' },
     turns: { type: 'string', default: '3' },
     out: { type: 'string' },
   },
@@ -34,10 +36,8 @@ const SIZES = [1000, 3000, 10_000, 30_000, 100_000]
 const LIMITS = { scan: 1.3, compile: 3, open: 2 }
 /** Opening takes a tenth of a second: a median of fewer runs moves. */
 const OPEN_ROUNDS = 15
-/** Compiling and reading take seconds: once more tells whether the first time was a bad moment. */
-const COMPILE_ROUNDS = 2
-/** Scans of all sizes in turn, each in a process of its own. */
-const SCAN_ROUNDS = 2
+/** Compiling takes seconds, and each scan is a process of its own: once more tells whether the first time was a bad moment. */
+const rounds = Number(values.rounds)
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const dist = join(root, 'dist')
@@ -69,7 +69,7 @@ async function main() {
   const rows = catalogs.map(({ directory: _directory, ...catalog }, i) => ({ ...catalog, ...scans[i] }))
   const { VERSION } = await load('index.js')
   const result = {
-    command: 'npm run bench:scale',
+    command: `npm run bench:scale${values.rounds === '2' && values.turns === '3' ? '' : ` -- --rounds ${values.rounds} --turns ${values.turns}`}`,
     tool: VERSION,
     machine: { cpu: cpus()[0]?.model ?? 'unknown', node: process.version },
     programs: programs.map(({ name, size }) => ({ name, size })),
@@ -120,7 +120,7 @@ async function makeCatalogs(programs) {
 /** CPU of compiling, and of only reading the prints and sorting their features, in turn. */
 async function measureCompiling({ directory, size }) {
   const [read, compile, ratios, peaks] = [[], [], [], []]
-  for (let round = 0; round < COMPILE_ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     const place = join(cache, `${size}-${round}`)
     const yardstick = await step('read-step.mjs', [dist, directory])
     const compiled = await step('compile-step.mjs', [dist, directory, place])
@@ -129,7 +129,7 @@ async function measureCompiling({ directory, size }) {
     ratios.push(compiled.cpu / yardstick.cpu)
     peaks.push(compiled.peak)
     // The last one stays, for opening and scanning.
-    if (round + 1 < COMPILE_ROUNDS) rmSync(place, { recursive: true, force: true })
+    if (round + 1 < rounds) rmSync(place, { recursive: true, force: true })
   }
   return {
     read: median(read),
@@ -141,7 +141,7 @@ async function measureCompiling({ directory, size }) {
 }
 
 function cacheOf(size) {
-  return join(cache, `${size}-${COMPILE_ROUNDS - 1}`)
+  return join(cache, `${size}-${rounds - 1}`)
 }
 
 function bytesBelow(directory) {
@@ -180,7 +180,7 @@ async function measureOpening(directory) {
 /** Scans with each size in turn. What sha256 of the same bytes costs beside tells a slow moment from a slow scan. */
 async function measureScans(catalogs, programs) {
   const all = catalogs.map(() => ({ scan: [], hash: [], ratios: [], peaks: [], found: [] }))
-  for (let round = 0; round < SCAN_ROUNDS; round++)
+  for (let round = 0; round < rounds; round++)
     for (const at of rotated([...catalogs.keys()], round)) {
       const { size, directory } = catalogs[at]
       console.error(`${size} releases: scanning …`)
