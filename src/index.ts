@@ -59,6 +59,7 @@ export { type Label, type LabelledComponent, readLabels } from './scan/labels.ts
 export type { MergedDatabase } from './scan/merge-databases.ts'
 export type { ExportOptions, ImportOptions, MovedDatabase } from './scan/move-database.ts'
 export { type FingerprintDatabase, type OpenOptions, openDatabase } from './scan/open-database.ts'
+export { VERSION } from './scan/package-version.ts'
 export {
   type ComponentPrediction,
   type FilePrediction,
@@ -67,6 +68,7 @@ export {
   readPredictions,
 } from './scan/predictions.ts'
 export type { Progress, Watch } from './scan/progress.ts'
-export { type ScanOptions, scanFile, scanPaths, VERSION } from './scan/scan-file.ts'
+export type { ScanOptions } from './scan/scan-file.ts'
+export { scanFile, scanPaths } from './scan/scanning.ts'
 export type { UpdatedDatabase, UpdateOptions } from './scan/update-database.ts'
 export type { DatabaseProblem, Verification } from './scan/verify-database.ts'

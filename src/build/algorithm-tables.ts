@@ -205,11 +205,13 @@ function piFraction(bits: bigint): bigint {
   const guard = 32n
   const one = 1n << (bits + guard)
   const arctan = (inverse: bigint): bigint => {
+    const square = inverse * inverse
     let term = one / inverse
     let sum = term
-    for (let n = 3n, sign = -1n; term > 0n; n += 2n, sign = -sign) {
-      term /= inverse * inverse
-      sum += (sign * term) / n
+    for (let n = 3n, isAdded = false; term > 0n; n += 2n, isAdded = !isAdded) {
+      term /= square
+      if (isAdded) sum += term / n
+      else sum -= term / n
     }
     return sum
   }

@@ -1,6 +1,8 @@
+import { radixOrder } from '../bytes/radix.ts'
 import type { KindFeatures } from '../database/postings.ts'
-import type { BuiltFunctions, ComponentPrints } from '../database/schema.ts'
+import type { BuiltFunctions, ComponentPrints, FeatureTable } from '../database/schema.ts'
 import { Kind } from '../fingerprint/print-set.ts'
+import { postingsByComponent } from './component-postings.ts'
 
 /**
  * The named functions of each component's built releases, by component: by unit, then name, then set, each once.
@@ -9,38 +11,58 @@ import { Kind } from '../fingerprint/print-set.ts'
  * not know, all are left out: who finds none of the rest could not say that the function is not there.
  */
 export function builtFunctions(prints: readonly ComponentPrints[], compiled: KindFeatures): BuiltFunctions[] {
-  const known = prints.map(() => new Map<string, number>())
-  const { component, unit, set, name = [] } = compiled
-  for (let posting = 0; posting < name.length; posting++)
-    if (name[posting]! > 0) countOne(known[component[posting]!]!, unit[posting]!, name[posting]!)
-  const all = prints.map(({ features }) => {
-    const { units, names } = features[Kind.Function]
-    const counts = new Map<string, number>()
-    for (let posting = 0; posting < units.length; posting++)
-      if ((names?.[posting] ?? 0) > 0) countOne(counts, units[posting]!, names![posting]!)
-    return counts
+  const { component, unit, name = [], set } = compiled
+  // Without names there is none of what is looked for.
+  const known = postingsByComponent({ component: name.length === 0 ? [] : component }, prints.length, [unit, name, set])
+  return prints.map(({ features }, component) => {
+    const [start, end] = [known.starts[component]!, known.starts[component + 1]!]
+    const [units, names, sets] = known.columns.map((column) => column.subarray(start, end)) as NamedPostings
+    return functionsOf(features[Kind.Function], units, names, sets)
   })
-  const found = prints.map(() => new Map<string, readonly [unit: number, name: number, set: number]>())
-  for (let posting = 0; posting < name.length; posting++) {
-    const [owner, one] = [component[posting]!, [unit[posting]!, name[posting]! - 1, set[posting]!] as const]
-    const key = keyOf(one[0], one[1] + 1)
-    if (one[1] >= 0 && known[owner]!.get(key) === all[owner]!.get(key)) found[owner]!.set(one.join(), one)
+}
+
+type NamedPostings = [units: Uint32Array, names: Uint32Array, sets: Uint32Array]
+
+/**
+ * The postings are those of the component that the database knows: in the order of `all`, with some left out. They are not
+ * kept as they are.
+ */
+function functionsOf(all: FeatureTable, ...postings: NamedPostings): BuiltFunctions {
+  const unknown = unknownFunctions(all, ...postings)
+  const [units, names, sets] = postings
+  let count = 0
+  for (let p = 0; p < units.length; p++) {
+    if (names[p] === 0 || unknown.has(keyOf(units[p]!, names[p]!))) continue
+    units[count] = units[p]!
+    names[count] = names[p]!
+    sets[count++] = sets[p]!
   }
-  return found.map((functions) => {
-    const sorted = [...functions.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2])
-    return {
-      units: sorted.map(([unit]) => unit),
-      names: sorted.map(([, name]) => name),
-      sets: sorted.map(([, , set]) => set),
-    }
-  })
+  const functions = { units: [] as number[], names: [] as number[], sets: [] as number[] }
+  let last = -1
+  for (const row of radixOrder([units, names, sets], count)) {
+    const isRepeated = units[row] === units[last] && names[row] === names[last] && sets[row] === sets[last]
+    last = row
+    if (isRepeated) continue
+    functions.units.push(units[row]!)
+    functions.names.push(names[row]! - 1)
+    functions.sets.push(sets[row]!)
+  }
+  return functions
 }
 
-function countOne(counts: Map<string, number>, unit: number, name: number): void {
-  const key = keyOf(unit, name)
-  counts.set(key, (counts.get(key) ?? 0) + 1)
+/** The functions of the component of which the database lacks a posting. */
+function unknownFunctions(all: FeatureTable, ...[units, names, sets]: NamedPostings): ReadonlySet<number> {
+  const unknown = new Set<number>()
+  let next = 0
+  for (let p = 0; p < all.units.length; p++) {
+    const [unit, name] = [all.units[p]!, all.names?.[p] ?? 0]
+    if (units[next] === unit && names[next] === name && sets[next] === all.sets[p]) next++
+    else if (name > 0) unknown.add(keyOf(unit, name))
+  }
+  return unknown
 }
 
-function keyOf(unit: number, name: number): string {
-  return `${unit} ${name}`
+/** Unit and name as one number. */
+function keyOf(unit: number, name: number): number {
+  return unit * 2 ** 32 + name
 }

@@ -1,6 +1,6 @@
 import type { FeatureKind } from '../database/feature-kinds.ts'
 import type { KindFeatures } from '../database/postings.ts'
-import { holdsSource } from '../database/release-sets.ts'
+import { sourceSets } from '../database/release-sets.ts'
 import type { ComponentPrints, FeatureTable } from '../database/schema.ts'
 import { Kind } from '../fingerprint/print-set.ts'
 import { type MergedFeatures, mergeFeatures } from './merge.ts'
@@ -34,10 +34,8 @@ export function compileKind(
 ): KindFeatures {
   const { prints, vendored, families } = owned
   const tables = prints.map(({ features }) => features[kind])
-  const fromSource = prints.map(({ sets, releases }) =>
-    Uint8Array.from(sets, (set) => Number(holdsSource(set, releases))),
-  )
-  const isCommon = commonTest(kind, common)
+  const fromSource = prints.map(sourceSets)
+  const isCommon = commonFeatures(kind, merged, common)
   const out = new Columns(
     merged.high.length,
     tables.reduce((sum, { units }) => sum + units.length, 0),
@@ -47,17 +45,23 @@ export function compileKind(
   const owner = new Uint32Array(families.length)
   const counted = new Uint32Array(families.length)
   for (let i = 0; i < merged.high.length; i++) {
-    if (isCommon(merged.high[i]!, merged.low[i]!)) continue
-    const [start, end] = [merged.starts[i]!, merged.starts[i + 1]!]
+    if (isCommon[i] === 1) continue
+    const start = merged.starts[i]!
+    const end = merged.starts[i + 1]!
+    // Nearly always one component has it, and shuts out nobody.
+    if (end - start === 1) {
+      const component = merged.component[start]!
+      if (out.addPostings(component, tables[component]!, merged.feature[start]!, vendored[component]!))
+        out.addFeature(merged, i, 1, 1)
+      continue
+    }
     let hasOwner = false
-    // One holder shuts out nobody.
-    if (end - start > 1)
-      for (let entry = start; entry < end; entry++) {
-        const component = merged.component[entry]!
-        if (!ownsInSource(component, merged.feature[entry]!)) continue
-        owner[families[component]!] = i + 1
-        hasOwner = true
-      }
+    for (let entry = start; entry < end; entry++) {
+      const component = merged.component[entry]!
+      if (!ownsInSource(component, merged.feature[entry]!)) continue
+      owner[families[component]!] = i + 1
+      hasOwner = true
+    }
     let holders = 0
     let holdingFamilies = 0
     for (let entry = start; entry < end; entry++) {
@@ -69,7 +73,7 @@ export function compileKind(
       if (counted[family] !== i + 1) holdingFamilies++
       counted[family] = i + 1
     }
-    if (holders > 0) out.addFeature(merged.high[i]!, merged.low[i]!, holdingFamilies, holders)
+    if (holders > 0) out.addFeature(merged, i, holdingFamilies, holders)
   }
   return out.finish(kind)
 
@@ -121,10 +125,10 @@ class Columns {
     return this.#postings > before
   }
 
-  addFeature(high: number, low: number, families: number, components: number): void {
+  addFeature({ high, low }: MergedFeatures, from: number, families: number, components: number): void {
     const at = this.#features++
-    this.#high[at] = high
-    this.#low[at] = low
+    this.#high[at] = high[from]!
+    this.#low[at] = low[from]!
     this.#families[at] = families
     this.#components[at] = components
     this.#starts[at + 1] = this.#postings
@@ -148,14 +152,20 @@ class Columns {
   }
 }
 
-/** To be asked for ascending hashes. */
-function commonTest(kind: FeatureKind, { background, isPublic }: CommonFeatures): typeof isCommon {
-  const { high, low } = background ?? { high: new Uint32Array(0), low: new Uint32Array(0) }
+/** Of each feature 1 if it says nothing. */
+function commonFeatures(
+  kind: FeatureKind,
+  { high, low }: Pick<MergedFeatures, 'high' | 'low'>,
+  { background, isPublic }: CommonFeatures,
+): Uint8Array {
+  const flags = new Uint8Array(high.length)
+  const known = background ?? { high: new Uint32Array(0), low: new Uint32Array(0) }
   let at = 0
-  return isCommon
-
-  function isCommon(h: number, l: number): boolean {
-    while (at < high.length && (high[at]! < h || (high[at] === h && low[at]! < l))) at++
-    return (high[at] === h && low[at] === l) || (isPublic?.(kind, h, l) ?? false)
+  for (let i = 0; i < high.length; i++) {
+    const h = high[i]!
+    const l = low[i]!
+    while (at < known.high.length && (known.high[at]! < h || (known.high[at] === h && known.low[at]! < l))) at++
+    if ((known.high[at] === h && known.low[at] === l) || isPublic?.(kind, h, l) === true) flags[i] = 1
   }
+  return flags
 }

@@ -14,23 +14,23 @@ export interface MergedFeatures {
   readonly feature: Uint32Array
 }
 
-/** Merges the sorted tables of all components. Entries of one fingerprint stand in component order. */
+/**
+ * Entries sorted at once: what this many need stays in the processor's cache, where sorting millions as a whole waits for
+ * memory at nearly every step.
+ */
+const ENTRIES_AT_ONCE = 1 << 14
+
+/** More parts would cost more than they save: each is looked for in every table. */
+const MAX_PART_BITS = 16
+
+/**
+ * Merges the sorted tables of all components. Entries of one fingerprint stand in component order.
+ *
+ * Hashes are spread evenly, so that those with the same first bits are a part of known size; any other spread is as correct,
+ * only slower.
+ */
 export function mergeFeatures(tables: readonly FeatureTable[]): MergedFeatures {
   const count = tables.reduce((sum, table) => sum + table.high.length, 0)
-  const all = {
-    high: new Uint32Array(count),
-    low: new Uint32Array(count),
-    component: new Uint16Array(count),
-    feature: new Uint32Array(count),
-  }
-  let at = 0
-  tables.forEach((table, component) => {
-    all.high.set(table.high, at)
-    all.low.set(table.low, at)
-    all.component.fill(component, at, at + table.high.length)
-    for (let feature = 0; feature < table.high.length; feature++) all.feature[at++] = feature
-  })
-  const order = radixOrder([all.high, all.low], count)
   const merged = {
     high: new Uint32Array(count),
     low: new Uint32Array(count),
@@ -38,16 +38,27 @@ export function mergeFeatures(tables: readonly FeatureTable[]): MergedFeatures {
     component: new Uint16Array(count),
     feature: new Uint32Array(count),
   }
+  const bits = Math.min(Math.max(Math.ceil(Math.log2(count / ENTRIES_AT_ONCE)), 0), MAX_PART_BITS)
+  const next = new Uint32Array(tables.length)
   let distinct = 0
-  for (let i = 0; i < count; i++) {
-    const row = order[i]!
-    const [high, low] = [all.high[row]!, all.low[row]!]
-    merged.component[i] = all.component[row]!
-    merged.feature[i] = all.feature[row]!
-    if (distinct > 0 && merged.high[distinct - 1] === high && merged.low[distinct - 1] === low) continue
-    merged.high[distinct] = high
-    merged.low[distinct] = low
-    merged.starts[distinct++] = i
+  let done = 0
+  for (let part = 0; part < 2 ** bits; part++) {
+    const end = (part + 1) * 2 ** (32 - bits)
+    const rows = collectPart(tables, next, end)
+    const order = hashOrder(rows)
+    for (let i = 0; i < order.length; i++) {
+      const row = order[i]!
+      const high = rows.high[row]!
+      const low = rows.low[row]!
+      merged.component[done] = rows.component[row]!
+      merged.feature[done] = rows.feature[row]!
+      if (distinct === 0 || merged.high[distinct - 1] !== high || merged.low[distinct - 1] !== low) {
+        merged.high[distinct] = high
+        merged.low[distinct] = low
+        merged.starts[distinct++] = done
+      }
+      done++
+    }
   }
   merged.starts[distinct] = count
   return {
@@ -56,4 +67,51 @@ export function mergeFeatures(tables: readonly FeatureTable[]): MergedFeatures {
     low: merged.low.subarray(0, distinct),
     starts: merged.starts.subarray(0, distinct + 1),
   }
+}
+
+/** The entries before `end`, by the upper half of their hashes, that were not yet taken, component by component. */
+function collectPart(tables: readonly FeatureTable[], next: Uint32Array, end: number): Omit<MergedFeatures, 'starts'> {
+  const ends = tables.map(({ high }, component) => {
+    let at = next[component]!
+    while (at < high.length && high[at]! < end) at++
+    return at
+  })
+  const count = ends.reduce((sum, to, component) => sum + to - next[component]!, 0)
+  const rows = {
+    high: new Uint32Array(count),
+    low: new Uint32Array(count),
+    component: new Uint16Array(count),
+    feature: new Uint32Array(count),
+  }
+  let at = 0
+  for (const [component, { high, low }] of tables.entries()) {
+    const [from, to] = [next[component]!, ends[component]!]
+    for (let feature = from; feature < to; feature++) {
+      rows.high[at] = high[feature]!
+      rows.low[at] = low[feature]!
+      rows.component[at] = component
+      rows.feature[at++] = feature
+    }
+    next[component] = to
+  }
+  return rows
+}
+
+/** The order of rows by hash. Two hashes hardly ever share an upper half, so that the lower ones are looked at only then. */
+function hashOrder({ high, low }: Pick<MergedFeatures, 'high' | 'low'>): Uint32Array {
+  const order = radixOrder([high], high.length)
+  let start = 0
+  let isAscending = true
+  for (let i = 1; i <= order.length; i++) {
+    const row = order[i]!
+    const before = order[i - 1]!
+    if (i < order.length && high[row] === high[before]) {
+      if (low[row]! < low[before]!) isAscending = false
+      continue
+    }
+    if (!isAscending) order.subarray(start, i).sort((a, b) => low[a]! - low[b]! || a - b)
+    start = i
+    isAscending = true
+  }
+  return order
 }

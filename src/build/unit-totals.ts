@@ -1,5 +1,6 @@
 import type { KindFeatures } from '../database/postings.ts'
 import type { ComponentPrints, ReleaseRecord, UnitTotals } from '../database/schema.ts'
+import { postingsByComponent } from './component-postings.ts'
 import { uncompiledStrings } from './uncompiled-strings.ts'
 
 /** The kinds whose features are counted per unit. */
@@ -26,45 +27,54 @@ function totalsOf(
   features: KindFeatures,
   withBuilt: boolean,
   left?: Uint8Array,
-): number[][][] {
-  const { order, starts } = byComponent(features, prints.length)
+): (readonly number[])[][] {
+  const { unit, set } = features
+  const { starts, columns } = postingsByComponent(
+    features,
+    prints.length,
+    left === undefined ? [unit, set] : [unit, set, left],
+  )
+  const [unitOf, setOf, isLeft] = columns as [Uint32Array, Uint32Array, Uint32Array | undefined]
   return prints.map(({ units, sets, releases }, component) => {
     const [from, to] = [starts[component]!, starts[component + 1]!]
-    if (from === to) return units.map(() => [])
+    if (from === to) return units.map(() => NOTHING)
     // By unit: differences from the release before.
     const width = releases.length + 1
     const changes = new Int32Array(units.length * width)
+    // Few units have tables or rare constants, and of the others there is nothing to add up.
+    const isCounted = new Uint8Array(units.length)
     for (let i = from; i < to; i++) {
-      const posting = order[i]!
-      if (left?.[posting] === 1) continue
-      const row = features.unit[posting]! * width
-      const intervals = sets[features.set[posting]!]!
+      if (isLeft?.[i] === 1) continue
+      const unit = unitOf[i]!
+      isCounted[unit] = 1
+      const row = unit * width
+      const intervals = sets[setOf[i]!]!
       for (let j = 0; j < intervals.length; j += 2) {
         changes[row + intervals[j]!]!++
         changes[row + intervals[j + 1]! + 1]!--
       }
     }
-    return units.map((_, unit) => runLengths(changes.subarray(unit * width, (unit + 1) * width), releases, withBuilt))
+    return units.map((_, unit) =>
+      isCounted[unit] === 0 ? NOTHING : runLengths(changes, unit * width, releases, withBuilt),
+    )
   })
 }
 
-/** The postings of each component together, in the order they had. */
-function byComponent({ component }: KindFeatures, components: number): { order: Uint32Array; starts: Uint32Array } {
-  const starts = new Uint32Array(components + 1)
-  for (let p = 0; p < component.length; p++) starts[component[p]! + 1]!++
-  for (let i = 0; i < components; i++) starts[i + 1]! += starts[i]!
-  const next = starts.slice()
-  const order = new Uint32Array(component.length)
-  for (let p = 0; p < component.length; p++) order[next[component[p]!]!++] = p
-  return { order, starts }
-}
+/** The totals of a unit that has none of a kind: of four kinds it has one on average, so that all share it. */
+const NOTHING: readonly number[] = []
 
-function runLengths(changes: Int32Array, releases: readonly ReleaseRecord[], withBuilt: boolean): number[] {
+/** Of the unit whose differences begin at `row`. */
+function runLengths(
+  changes: Int32Array,
+  row: number,
+  releases: readonly ReleaseRecord[],
+  withBuilt: boolean,
+): number[] {
   const runs: number[] = []
   let total = 0
   let stored = 0
   for (let release = 0; release < releases.length; release++) {
-    total += changes[release]!
+    total += changes[row + release]!
     if (total === stored || (!withBuilt && releases[release]!.origin === 'built')) continue
     stored = total
     runs.push(release, total)

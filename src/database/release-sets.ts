@@ -1,4 +1,4 @@
-import type { Intervals, ReleaseRecord } from './schema.ts'
+import type { ComponentPrints, Intervals, ReleaseRecord } from './schema.ts'
 
 /** Whether a release is in the set. */
 export function holdsRelease(set: Intervals, release: number): boolean {
@@ -12,6 +12,19 @@ export function holdsSource(set: Intervals, releases: readonly ReleaseRecord[]):
     for (let release = set[i]!; release <= set[i + 1]!; release++)
       if (releases[release]!.origin === 'source') return true
   return false
+}
+
+/** By set 1 where one of its releases was indexed from source. */
+export function sourceSets({ sets, releases }: Pick<ComponentPrints, 'sets' | 'releases'>): Uint8Array {
+  // By release how many of those before it are from source, so that a range needs no walk.
+  const before = new Uint32Array(releases.length + 1)
+  releases.forEach(({ origin }, release) => {
+    before[release + 1] = before[release]! + (origin === 'source' ? 1 : 0)
+  })
+  return Uint8Array.from(sets, (set) => {
+    for (let i = 0; i < set.length; i += 2) if (before[set[i + 1]! + 1]! > before[set[i]!]!) return 1
+    return 0
+  })
 }
 
 /** By built release the source release of the same version; -1 for source releases and where there is none. */

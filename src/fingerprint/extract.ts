@@ -12,12 +12,6 @@ import { type Candidate, readCandidate, type StringSink } from './strings.ts'
 import { extractSymbols } from './symbols.ts'
 import type { Template } from './templates.ts'
 
-/**
- * Number of the extraction rules. Raise it when any fingerprint changes: prints made with another number must not be
- * compared with these.
- */
-export const EXTRACTION_VERSION = 2
-
 /** Options of {@link extractProgram}. */
 export interface ExtractOptions {
   /** Added to every offset: an archive member's place in its file. 0 by default. */

@@ -4,6 +4,7 @@ import { sourcesOfBuilt } from '../database/release-sets.ts'
 import type { CompiledTemplate, ComponentRecord, Intervals } from '../database/schema.ts'
 import { Kind, PrintFlag, type PrintSet } from '../fingerprint/print-set.ts'
 import { HitFlag, type HitTable, HitTableBuilder } from './hit-table.ts'
+import { speakingComponents } from './speaking.ts'
 import { needsNeighbours, worthOf } from './worth.ts'
 
 /** A trusted template found, with the version that stands in the file. */
@@ -25,8 +26,6 @@ export interface Candidate {
   readonly templates: readonly TemplateHit[]
 }
 
-/** Less weight than this in one component cannot make a unit live, so its record is not even read. */
-const MIN_WEIGHT = 2
 /** The kinds that are looked up as code and data of a component. Templates are looked up beside them. */
 const KINDS: readonly Kind[] = [
   Kind.String,
@@ -42,13 +41,14 @@ const KINDS: readonly Kind[] = [
 export async function collectCandidates(prints: PrintSet, reader: DatabaseReader): Promise<Candidate[]> {
   const { components } = reader.manifest
   const features = await findFeatures(prints, reader)
-  const { weights, rows } = sumUp(features, components.length)
+  const rows = countRows(features, components.length)
+  const speaking = speakingComponents(features, components.length)
   const templates = await lookup(Kind.Template, prints, reader)
   const named = new Set(templates.components)
   // Most components that share a fingerprint with the file share too little, and nothing is made of that.
   const chosen = new Array<ChosenComponent | undefined>(components.length).fill(undefined)
   for (const index of components.keys())
-    if (weights[index]! >= MIN_WEIGHT || named.has(index)) {
+    if (speaking[index] === 1 || named.has(index)) {
       const record = await reader.component(index)
       const table = new HitTableBuilder(rows[index]!, record.units.length)
       chosen[index] = { index, record, table, changes: new Int32Array(record.releases.length + 1) }
@@ -75,7 +75,7 @@ interface ChosenComponent {
 }
 
 /** The fingerprints of one kind that are known, each once: a struct of arrays. */
-interface KnownFeatures {
+export interface KnownFeatures {
   readonly kind: Kind
   readonly hits: LookupHits
   readonly count: number
@@ -115,17 +115,13 @@ async function findFeatures(prints: PrintSet, reader: DatabaseReader): Promise<K
   return features
 }
 
-/** Weight and number of the hits of each component. */
-function sumUp(features: readonly KnownFeatures[], components: number): { weights: Float64Array; rows: Uint32Array } {
-  const sums = { weights: new Float64Array(components), rows: new Uint32Array(components) }
-  for (const { hits, count, starts, ends, weights } of features)
+/** By component the number of its hits. */
+function countRows(features: readonly KnownFeatures[], components: number): Uint32Array {
+  const rows = new Uint32Array(components)
+  for (const { hits, count, starts, ends } of features)
     for (let at = 0; at < count; at++)
-      for (let row = starts[at]!; row < ends[at]!; row++) {
-        const component = hits.components[row]!
-        sums.weights[component]! += weights[at]!
-        sums.rows[component]!++
-      }
-  return sums
+      for (let row = starts[at]!; row < ends[at]!; row++) rows[hits.components[row]!]!++
+  return rows
 }
 
 async function lookup(kind: Kind, prints: PrintSet, reader: DatabaseReader): Promise<LookupHits> {

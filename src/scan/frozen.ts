@@ -3,7 +3,7 @@ import type { Program } from '../binary/program.ts'
 import { noSymbols } from '../binary/symbol-table.ts'
 import { VarintReader, VarintWriter } from '../bytes/varint.ts'
 import { DetectorError } from '../errors.ts'
-import { EXTRACTION_VERSION } from '../fingerprint/extract.ts'
+import { EXTRACTION_VERSION } from '../fingerprint/extraction-version.ts'
 import { type Kind, PrintSet } from '../fingerprint/print-set.ts'
 
 /** What identification needs of one file, without a byte of it. */

@@ -9,7 +9,7 @@ import { readPrintsHeader } from '../database/prints-header.ts'
 import type { DatabaseReader } from '../database/reader.ts'
 import { SCHEMA } from '../database/schema.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
-import { EXTRACTION_VERSION } from '../fingerprint/extract.ts'
+import { EXTRACTION_VERSION } from '../fingerprint/extraction-version.ts'
 import type { DatabaseSummary } from '../model.ts'
 import type { Watch } from './progress.ts'
 

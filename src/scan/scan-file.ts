@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { readAr } from '../archive/ar.ts'
 import { detectFormat } from '../binary/detect.ts'
@@ -15,6 +15,7 @@ import { familyConfidence } from '../identify/confidence.ts'
 import { identify } from '../identify/identify.ts'
 import type { FileFormat, FileReport, Report, Unknown } from '../model.ts'
 import type { FingerprintDatabase } from './open-database.ts'
+import { VERSION } from './package-version.ts'
 import type { Watch } from './progress.ts'
 
 /** With what a scan compares, and what its report leaves out. */
@@ -29,12 +30,7 @@ export const DEFAULT_MIN_CONFIDENCE = 0.8
 /** The path that a report gives to bytes that came from nowhere. */
 const BYTES_PATH = '(bytes)'
 
-/**
- * Scans one program, archive of objects, or the bytes of one. A broken file, or one that is no program, becomes an
- * unknown of the report.
- *
- * @throws DetectorError `STORE_CORRUPT`, `ABORTED`; TypeError for options out of range
- */
+/** As the function of this name in `scanning.ts`. */
 export async function scanFile(input: string | Uint8Array, options: ScanOptions): Promise<Report> {
   const report = new ReportBuilder(options)
   if (typeof input === 'string') await report.add(input, () => openNamed(input), true)
@@ -42,12 +38,7 @@ export async function scanFile(input: string | Uint8Array, options: ScanOptions)
   return report.finish()
 }
 
-/**
- * Scans files and, recursively, directories. Links inside directories are not followed; what is no program there is
- * counted in `skipped`, while a named file that is none becomes an unknown.
- *
- * @throws as {@link scanFile}
- */
+/** As the function of this name in `scanning.ts`. */
 export async function scanPaths(paths: readonly string[], options: ScanOptions): Promise<Report> {
   const report = new ReportBuilder(options)
   for (const path of paths) {
@@ -233,8 +224,3 @@ const ENGINE_LIMIT =
 function engineLimit(error: unknown): 'LIMIT_EXCEEDED' | undefined {
   return error instanceof RangeError && ENGINE_LIMIT.test(error.message) ? 'LIMIT_EXCEEDED' : undefined
 }
-
-/** The version of this package, as its manifest says. */
-export const VERSION: string = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-).version

@@ -54,7 +54,7 @@ describe('the catalog', () => {
 
   test.each(named)('%s: the file says something of every field', (name) => {
     const file = readFileSync(join(DIRECTORY, 'components', `${name}.json`), 'utf8')
-    const optional = ['repository', 'upstream', 'npmSources']
+    const optional = ['repository', 'upstream', 'npmSources', 'licences']
     expect(Object.keys({ ...defaultEntry(name), ...JSON.parse(file) }).sort()).toEqual(
       [...new Set([...Object.keys(JSON.parse(file)), ...optional])].sort(),
     )

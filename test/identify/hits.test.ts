@@ -97,9 +97,11 @@ describe('fingerprints of a file become hits of units', () => {
     expect(await weights('donkey', [...common, ...alone])).toHaveLength(alone.length)
   })
 
-  test('hits that weigh less than two sentences together make no candidate', async () => {
-    expect(await candidate('donkey', [...alone.slice(0, 1), ...shared.slice(0, 3)])).toBeUndefined()
-    expect(await candidate('donkey', [...alone.slice(0, 1), ...shared.slice(0, 4)])).toBeDefined()
+  test('a component is a candidate when its hits could make one of its units live', async () => {
+    // Three strings of a unit, and the weight of two sentences; what both components hold weighs a quarter.
+    expect(await candidate('donkey', [...alone.slice(0, 2), ...shared.slice(0, 7)])).toBeUndefined()
+    expect(await candidate('donkey', alone.slice(0, 3))).toBeDefined()
+    expect(await candidate('donkey', shared)).toBeDefined()
   })
 
   test('df counts every unit of the database that holds the string', async () => {

@@ -1,0 +1,73 @@
+import { Kind } from '../fingerprint/print-set.ts'
+import type { KnownFeatures } from './hits.ts'
+import { canSpeak } from './live.ts'
+
+/** Weights are added up in another order later on, and may come out higher by rounding. */
+const ROUNDING = 1e-9
+
+/**
+ * Which components have a unit that the hits could make live, by 1: of the others nothing but their templates matters. Their
+ * records need not be read, which in a large catalog are most of those that share a fingerprint with the file.
+ *
+ * Hits are counted without regard to releases and neighbours, so that no unit can have more later on.
+ */
+export function speakingComponents(features: readonly KnownFeatures[], components: number): Uint8Array {
+  const firsts = unitPlaces(features, components)
+  const units = firsts[components]!
+  const weight = new Float64Array(units)
+  const functionWeight = new Float64Array(units)
+  const [strings, symbols, functions, tables, immediates] = Array.from({ length: 5 }, () => new Uint32Array(units)) as [
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+  ]
+  const counts: Readonly<Partial<Record<Kind, Uint32Array>>> = {
+    [Kind.String]: strings,
+    [Kind.Symbol]: symbols,
+    [Kind.Function]: functions,
+    [Kind.Mnemonics]: functions,
+    [Kind.Table]: tables,
+    [Kind.BigEndianTable]: tables,
+    [Kind.Immediate]: immediates,
+  }
+  for (const { kind, hits, count, starts, ends, weights } of features) {
+    const counted = counts[kind]!
+    const isFunction = counted === functions
+    for (let at = 0; at < count; at++)
+      for (let row = starts[at]!; row < ends[at]!; row++) {
+        const unit = firsts[hits.components[row]!]! + hits.units[row]!
+        counted[unit]!++
+        weight[unit]! += weights[at]!
+        if (isFunction) functionWeight[unit]! += weights[at]!
+      }
+  }
+  const speaking = new Uint8Array(components)
+  for (let component = 0; component < components; component++)
+    for (let unit = firsts[component]!; unit < firsts[component + 1]!; unit++) {
+      if (weight[unit] === 0) continue
+      const found = {
+        ...{ sentences: strings[unit]!, labels: 0, symbols: symbols[unit]!, functions: functions[unit]! },
+        ...{ tables: tables[unit]!, immediates: immediates[unit]! },
+      }
+      const most = { found, weight: weight[unit]! + ROUNDING, functionWeight: functionWeight[unit]! + ROUNDING }
+      if (!canSpeak(most)) continue
+      speaking[component] = 1
+      break
+    }
+  return speaking
+}
+
+/** By component where its units begin when those of all stand in one row, up to the last one that was hit. */
+function unitPlaces(features: readonly KnownFeatures[], components: number): Uint32Array {
+  const firsts = new Uint32Array(components + 1)
+  for (const { hits, count, starts, ends } of features)
+    for (let at = 0; at < count; at++)
+      for (let row = starts[at]!; row < ends[at]!; row++) {
+        const component = hits.components[row]!
+        if (hits.units[row]! >= firsts[component + 1]!) firsts[component + 1] = hits.units[row]! + 1
+      }
+  for (let component = 0; component < components; component++) firsts[component + 1]! += firsts[component]!
+  return firsts
+}
