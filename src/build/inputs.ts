@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { CatalogEntry, VendoredPaths } from '../database/catalog.ts'
 import { PRINTS_FORMAT } from '../database/sections.ts'
-import { EXTRACTION_VERSION } from '../fingerprint/extract.ts'
+import { EXTRACTION_VERSION } from '../fingerprint/extraction-version.ts'
 import type { LockedArchive } from './find-archives.ts'
 import type { ReleaseTag } from './index-releases.ts'
 import type { Lock } from './locks.ts'
