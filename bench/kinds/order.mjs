@@ -32,12 +32,12 @@ export function compareGains(a, b) {
  * that holds some kinds. A kind comes after those that it `needs`.
  *
  * A kind of `idle`, those without which the whole database claims the same, is measured once: where it changes no claim at its
- * first step either it waits until all others are in, which saves half of the measurements. Those that wait are added as they
- * grow in `sizes`.
+ * first step either it waits until all others are in, which saves half of the measurements. Those of `absent`, of which the
+ * corpus can hold nothing, wait from the start. Those that wait are added as they grow in `sizes`.
  */
-export async function growCurve(measure, { start, kinds, needs = {}, idle = [], sizes = {} }) {
+export async function growCurve(measure, { start, kinds, needs = {}, idle = [], absent = [], sizes = {} }) {
   const steps = [{ kinds: start, ...(await measure(start)) }]
-  const waiting = new Set()
+  const waiting = new Set(absent)
   let left = kinds.filter((kind) => !start.includes(kind))
   while (left.length > 0) {
     const before = steps.at(-1)

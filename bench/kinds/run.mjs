@@ -100,14 +100,21 @@ const result = {
   whole: whole.figures,
   ...rows,
   static: values.static === undefined ? null : await measurePrograms(resolve(values.static)),
-  curve: await curve(rows.silent),
+  curve: null,
 }
-const out = values.out ?? place('../results')
-mkdirSync(out, { recursive: true })
-writeFileSync(join(out, 'kinds.json'), `${JSON.stringify(result, null, 2)}\n`)
-writeFileSync(join(out, 'kinds.md'), toMarkdown(result))
-writeFileSync(join(out, 'kinds.svg'), toSvg(result))
+// The curve is half of the work: a run that is ended leaves the tables.
+write()
+result.curve = await curve(rows.silent)
+write()
 console.log(toMarkdown(result))
+
+function write() {
+  const out = values.out ?? place('../results')
+  mkdirSync(out, { recursive: true })
+  writeFileSync(join(out, 'kinds.json'), `${JSON.stringify(result, null, 2)}\n`)
+  writeFileSync(join(out, 'kinds.md'), toMarkdown(result))
+  if (result.curve !== null) writeFileSync(join(out, 'kinds.svg'), toSvg(result))
+}
 
 /** The database without each kind, and without each of the cuts, beside the whole one. */
 async function leaveOut(measurer, all) {
@@ -132,6 +139,8 @@ async function curve(idle) {
     kinds: present,
     needs: NEEDS,
     idle,
+    // Names and whole files are nothing that a frozen file could hold.
+    absent: idle.filter((kind) => !(result.corpus.places[kind] > 0)),
     sizes,
   })
   return steps.map(({ claims: _, ...step }) => step)

@@ -12,7 +12,7 @@ const PURPOSE = {
   mnemonics:
     'functions that other operands, registers or offsets changed, and the code around one that `modified` names',
   tables: 'programs without text of their own; versions whose tables differ',
-  bigEndianTables: 'the same in big-endian programs',
+  bigEndianTables: 'tables of big-endian programs',
   immediates: 'hashes, checksums and codecs of few strings, whatever the compiler',
   functionNames: 'the names of functions in `modified` and in the evidence; no claim depends on them',
   files: 'files that were indexed themselves (`file-hash`, `build-id`); no file of the corpus was, by design',
@@ -42,8 +42,7 @@ export function toMarkdown(result) {
     `A database of ${database.components} components, ${megabytes(database.bytes)} MB of prints with the background, on the frozen features of`,
     `${corpus.files} files of the public corpus: ${whole.labelled} labelled components that it has prints of, ${whole.versions} versions.`,
     '',
-    '![What the corpus gets as kinds are added](kinds.svg)',
-    '',
+    ...(curve === null ? [] : ['![What the corpus gets as kinds are added](kinds.svg)', '']),
     '## Without one kind',
     '',
     ...table(
@@ -84,12 +83,25 @@ export function toMarkdown(result) {
       ]),
     ),
     '',
-    'Source releases are the ones that compete as versions, so that without them none is named. A built release is the union of',
-    'its builds: prints do not tell which architecture a fingerprint came from, only which files were indexed:',
+    'Source releases are the ones that compete as versions: without them only texts that carry their version name one. A built',
+    'release is the union of its builds, so that prints do not tell which architecture a fingerprint came from, only which files',
+    'were indexed:',
     `${database.files.map(([arch, count]) => `${count} of ${arch}`).join(', ') || 'none'}.`,
     '',
-    '## Kind by kind',
+    ...curveTable(curve),
+    ...staticTables(result.static),
+    '## What follows',
     '',
+    ...conclusions(result),
+    '',
+  ].join('\n')
+}
+
+function curveTable(curve) {
+  const title = ['## Kind by kind', '']
+  if (curve === null) return [...title, 'Not measured: the run was ended.', '']
+  return [
+    ...title,
     ...table(
       ['step', 'MB', 'files that claim otherwise', ...NAMES, 'F1 + exact', 'per MB'],
       curve.map((step) => [
@@ -102,12 +114,7 @@ export function toMarkdown(result) {
       ]),
     ),
     '',
-    ...staticTables(result.static),
-    '## What follows',
-    '',
-    ...conclusions(result),
-    '',
-  ].join('\n')
+  ]
 }
 
 function staticTables(result) {

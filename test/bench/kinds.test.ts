@@ -183,6 +183,13 @@ describe('the order of the curve', () => {
     expect(measured.filter((kinds) => kinds.endsWith('files'))).toHaveLength(2)
   })
 
+  test('what the corpus has none of is not measured before it comes', async () => {
+    measured.length = 0
+    const options = { start: ['strings'], kinds: ['strings', 'tables', 'files'], idle: ['files'], absent: ['files'] }
+    await growCurve(measure, options)
+    expect(measured).toEqual(['strings', 'strings,tables', 'strings,tables,files'])
+  })
+
   test('a kind that needs what is not there is an error', async () => {
     await expect(growCurve(measure, { start: ['strings'], kinds: ['files'], needs: { files: ['x'] } })).rejects.toThrow(
       'files',
@@ -250,5 +257,9 @@ describe('what is written', () => {
     expect(markdown).toContain('the corpus holds none')
     expect(markdown).toContain('Not measured')
     expect(markdown).not.toMatch(/undefined|NaN/)
+  })
+
+  test('a run that was ended before the curve has its tables', () => {
+    expect(toMarkdown({ ...result, curve: null })).toContain('the run was ended')
   })
 })
