@@ -12,7 +12,7 @@
  * given. Needs a machine with apt and one Debian source; compilers that are not there are left out and named.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import pLimit from 'p-limit'
@@ -80,6 +80,11 @@ const variants = await workingVariants(VARIANTS.filter(({ id }) => id.includes(v
 const archives = await unpackAll()
 const programs = await linkAll()
 console.log(`${programs.length} programs; ${missing.length} things are missing`)
+// For benches that scan the same programs.
+writeFileSync(
+  join(place, 'programs.json'),
+  JSON.stringify(programs.map((program) => ({ path: relative(place, program.path), label: labelOf(program) }))),
+)
 
 const tested = new Map()
 for (const { owners } of programs)
