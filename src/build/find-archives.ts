@@ -71,15 +71,18 @@ export async function findArchives(
       return [entry, lock === undefined ? upstreamTarballs(entry, listed, exclusion) : lockedTarballs(listed, lock)]
     }),
   )
+  // What could not be had with the others is not to be had alone: mirrors drop what was superseded.
+  const asked = new Set<AptSource>()
   if (apt !== undefined) {
     const first = [...tarballs.values()].flatMap((groups) => groups.map(([one]) => one!))
     await downloadSources(apt, first, (done, total) => setting.onProgress?.('fetch', done, total, 'source packages'))
+    for (const one of first) asked.add(one)
   }
   const found = new Map<string, FoundArchives>()
   for (const entry of entries) {
     throwIfAborted(setting.signal)
     const lock = lockOf(entry)
-    const debian = apt === undefined ? NO_ARCHIVES : await debianArchives(entry, apt, tarballs.get(entry)!, lock)
+    const debian = apt === undefined ? NO_ARCHIVES : await debianArchives(entry, apt, tarballs.get(entry)!, asked, lock)
     const npm = plan.npm || lock !== undefined ? await npmArchives(entry, plan, lock, setting.signal) : NO_ARCHIVES
     found.set(entry.name, {
       archives: [...debian.archives, ...npm.archives],
@@ -102,13 +105,14 @@ async function debianArchives(
   entry: CatalogEntry,
   apt: AptRoot,
   groups: readonly (readonly AptSource[])[],
+  asked: ReadonlySet<AptSource>,
   lock: Lock | undefined,
 ): Promise<FoundArchives> {
   const archives: LockedArchive[] = []
   const skipped: { path: string; reason: string }[] = []
   for (const group of groups) {
     const first = group[0]!
-    const had = await firstToBeHad(apt, group)
+    const had = await firstToBeHad(apt, group, asked)
     if (had !== undefined) {
       // The first with these bytes names the tarball, so that what a cache or a mirror happens to have does not show.
       const one = group.find(({ sha256 }) => sha256 === had.one.sha256)!
@@ -123,9 +127,10 @@ async function debianArchives(
 async function firstToBeHad(
   apt: AptRoot,
   group: readonly AptSource[],
+  asked: ReadonlySet<AptSource>,
 ): Promise<{ readonly one: AptSource; readonly path: string } | undefined> {
   for (const one of group) {
-    const path = await downloadSource(apt, one)
+    const path = await downloadSource(apt, one, asked.has(one))
     if (path !== undefined) return { one, path }
   }
   return undefined

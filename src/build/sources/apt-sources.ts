@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { controlFields } from '../../archive/deb.ts'
@@ -42,7 +41,13 @@ export async function downloadSources(
   wanted: readonly AptSource[],
   onProgress?: (done: number, total: number) => void,
 ): Promise<void> {
-  const missing = wanted.filter(({ file }) => !existsSync(join(apt.folder, file)))
+  const missing: AptSource[] = []
+  for (const one of wanted) {
+    const path = join(apt.folder, one.file)
+    if (await hasDigest(path, one.sha256)) continue
+    await rm(path, { force: true })
+    missing.push(one)
+  }
   for (let at = 0; at < missing.length; at += BATCH) {
     onProgress?.(at, missing.length)
     const names = missing.slice(at, at + BATCH).map(({ source, version }) => `${source}=${version}`)
@@ -52,11 +57,12 @@ export async function downloadSources(
 
 /**
  * The path of a source package's tarball, which is downloaded unless it is there from before; undefined when it could not
- * be had, or is not what the list promised.
+ * be had, or is not what the list promised. With `wasAsked` only what came before counts.
  */
-export async function downloadSource(apt: AptRoot, one: AptSource): Promise<string | undefined> {
+export async function downloadSource(apt: AptRoot, one: AptSource, wasAsked: boolean): Promise<string | undefined> {
   const path = join(apt.folder, one.file)
   if (await hasDigest(path, one.sha256)) return path
+  if (wasAsked) return undefined
   await rm(path, { force: true })
   const wanted = `${one.source}=${one.version}`
   await apt.run('apt-get', ['source', ...FLAGS, '--', wanted], apt.folder)
