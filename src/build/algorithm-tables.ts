@@ -5,6 +5,7 @@
  */
 import { aesTables } from './algorithm-aes.ts'
 import { crcTables } from './algorithm-crc.ts'
+import { decimalTables } from './algorithm-decimal.ts'
 import { deflateTables } from './algorithm-deflate.ts'
 
 /** Elements in order; a table counts with each of the element sizes, in bytes, that implementations choose. */
@@ -30,6 +31,7 @@ export function algorithmTables(): readonly AlgorithmTable[] {
     ...aesTables(),
     ...crcTables(),
     ...deflateTables(),
+    ...decimalTables(),
     ...byteTables(),
     ...alphabets(),
     ...numberTables(),

@@ -108,9 +108,12 @@ function addStrings(counted: Counted, worth: Float64Array): void {
   }
 }
 
-function addSymbols({ symbols: { found, weight } }: Counted, worth: Float64Array): void {
-  for (let release = 0; release < worth.length; release++)
-    if (found[release]! >= LIVE_SYMBOLS && weight[release]! >= LIVE_SYMBOL_WEIGHT) worth[release]! += weight[release]!
+function addSymbols(counted: Counted, worth: Float64Array): void {
+  const { found, weight } = counted.symbols
+  for (let release = 0; release < worth.length; release++) {
+    if (found[release]! < LIVE_SYMBOLS || weight[release]! < LIVE_SYMBOL_WEIGHT || lacksText(counted, release)) continue
+    worth[release]! += weight[release]!
+  }
 }
 
 function addFunctions(counted: Counted, worth: Float64Array): void {
@@ -142,7 +145,10 @@ function addImmediates(counted: Counted, worth: Float64Array): void {
   }
 }
 
-/** Whether the text of the unit speaks against it; data and constants are copied more easily than files. */
+/**
+ * Whether the text of the unit speaks against it: data and constants are copied more easily than files, and names such as
+ * `tls_init` are given to functions by everybody.
+ */
 function lacksText(counted: Counted, release: number): boolean {
   return counted.expected[release]! >= TELLING_STRINGS && stringsFound(counted, release) === 0
 }

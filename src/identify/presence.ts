@@ -1,9 +1,10 @@
+import type { CompiledUnit } from '../database/schema.ts'
 import type { PrintSet } from '../fingerprint/print-set.ts'
 import { ArrayPool } from './array-pool.ts'
 import { type Explained, noneExplained, PrintMarks } from './explained.ts'
 import type { Candidate, TemplateHit } from './hits.ts'
 import { liveByFunctions, stringsFound, UNIT_WEIGHT_CAP } from './live.ts'
-import { stemOfUnit, type UnitEvidence, weighUnits } from './units.ts'
+import { canBeLive, stemOfUnit, type UnitEvidence, weighUnits } from './units.ts'
 
 /** A component that is in the file, with the evidence that nobody else explains better. */
 export interface Presence {
@@ -109,11 +110,26 @@ function ofOwnCode(hit: TemplateHit): boolean {
   return hit.template.selfNaming && !hit.template.headerOnly && !hit.template.head
 }
 
-function isEnough({ live, evidence, release }: Presence): boolean {
+function isEnough({ candidate, live, evidence, release }: Presence): boolean {
+  if (isIncluded(candidate, live, release)) return false
   // Units that only another release has are the same files under other names.
   const here = live.filter((unit) => unit.worth[release]! > 0)
   const hasWitness = here.length > 1 || live.some((unit) => liveByFunctions(unit, release))
   return evidence >= (hasWitness ? MIN_EVIDENCE : MIN_EVIDENCE_OF_ONE_UNIT)
+}
+
+/** Headers, which are compiled into whatever includes them. */
+const HEADER = /\.(?:h|hh|hpp|hxx)(?:\.in)?$/
+
+/**
+ * Whether everything that is there stands in headers, of a component that has more than headers: a program that uses a library
+ * holds what the library's headers spell (`fterrdef.h`), and not the library.
+ */
+function isIncluded({ record }: Candidate, live: readonly UnitEvidence[], release: number): boolean {
+  const isHeader = ({ path }: CompiledUnit): boolean => HEADER.test(path)
+  if (live.length === 0 || !live.every(({ unit }) => isHeader(record.units[unit]!))) return false
+  const telling = record.units.filter((unit) => canBeLive(unit, release))
+  return telling.filter(isHeader).length * 2 < telling.length
 }
 
 /**
