@@ -39,6 +39,44 @@ describe('a component is present', () => {
     expect(namesOf(await setting.cover({ strings: [...labels('alpha', 12), ...labels('beta', 12)] }))).toEqual([])
   })
 
+  test('not by texts of its headers, which whoever includes them holds', async () => {
+    const both = await open({
+      heron: {
+        releases: {
+          '1.0': {
+            'herrors.h': sentences('error', 12),
+            'heron.c': sentences('heron', 6),
+            'reed.c': sentences('reed', 6),
+          },
+        },
+      },
+      onefile: { releases: { '1.0': { 'onefile.h': sentences('onefile', 12) } } },
+    })
+    expect(namesOf(await both.cover({ strings: sentences('error', 12) }))).toEqual([])
+    expect(namesOf(await both.cover({ strings: [...sentences('error', 12), ...sentences('heron', 6)] }))).toEqual([
+      'heron',
+    ])
+    // Of a library that is a header, the header is the library.
+    expect(namesOf(await both.cover({ strings: sentences('onefile', 12) }))).toEqual(['onefile'])
+  })
+
+  test('not by names of functions of a file of whose many texts none is there', async () => {
+    const symbols = ['tls_init', 'tls_free', 'tls_read', 'tls_write', 'tls_close', 'tls_error']
+    const tls = await open({
+      heron: {
+        releases: {
+          '1.0': {
+            'tls.c': { strings: sentences('tls', 12), symbols },
+            'mute.c': { symbols: symbols.map((name) => `mute_${name}`) },
+          },
+        },
+      },
+    })
+    expect(namesOf(await tls.cover({ symbols }))).toEqual([])
+    expect(namesOf(await tls.cover({ symbols, strings: sentences('tls', 4) }))).toEqual(['heron'])
+    expect(namesOf(await tls.cover({ symbols: symbols.map((name) => `mute_${name}`) }))).toEqual(['heron'])
+  })
+
   test('not in a file that holds nothing of it', async () => {
     const cover = await setting.cover({ strings: sentences('other', 40) })
     expect(cover).toEqual({ present: [], mentioned: [] })
