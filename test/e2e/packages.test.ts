@@ -54,6 +54,7 @@ describe.skipIf(!isBuilt || process.platform === 'win32')('the two packages, pac
     const [program, data] = [readdirSync(join(modules, 'binprint')), readdirSync(join(modules, 'binprint-db'))]
     expect(program).not.toContain('fingerprint-db')
     expect(data.sort()).toEqual([
+      'LICENSE',
       'README.md',
       'algorithm-constants.json',
       'background.bpf',
