@@ -3,6 +3,7 @@ import { addressBounds, type Program } from '../binary/program.ts'
 import { type Relocations, readRelocations } from '../binary/relocations.ts'
 import { lowerBound } from '../bytes/search.ts'
 import type { ByteSource } from '../bytes/source.ts'
+import { withoutTags } from './character-codes.ts'
 import { type CodeRelocations, codeBatches, isCodeKnown, planWindows, type WindowPlan } from './kernel/code.ts'
 import { kernel } from './kernel/kernel.ts'
 import type { Prefilter } from './kernel/prefilter.ts'
@@ -48,7 +49,10 @@ export function extractFunctions(
     const { functions, mnemonics, immediates } = codeBatches(kernel(), window, options)
     prints.addBatch(Kind.Function, functions)
     prints.addBatch(Kind.Mnemonics, mnemonics)
-    prints.addBatch(Kind.Immediate, immediates)
+    prints.addBatch(
+      Kind.Immediate,
+      prefilter === undefined ? immediates : withoutTags(immediates, source, base, program.arch),
+    )
   }
 }
 

@@ -10,7 +10,8 @@ const byName = new Map(entries.flatMap((entry) => [entry.name, ...entry.aliases]
 
 /**
  * Components that files of the public corpus are labelled with and that the catalog leaves out: parts of the system and
- * compilers, which every program holds (their text is in the background), and programs and runtimes that nobody embeds.
+ * compilers, which every program holds (their text is in the background), programs and runtimes that nobody embeds, and three whose
+ * only releases to be had are those that the corpus measures.
  */
 const NOT_CATALOGUED = [
   'binutils',
@@ -18,8 +19,10 @@ const NOT_CATALOGUED = [
   'cdebconf',
   'cdebootstrap',
   'chkrootkit',
+  'ed',
   'glibc',
   'libdebian-installer',
+  'libedit',
   'merve',
   'nbytes',
   'ncrypto',
@@ -27,6 +30,7 @@ const NOT_CATALOGUED = [
   'node',
   'sash',
   'systemd',
+  'traceroute',
   'tree',
   'v8',
   'wcc',
