@@ -114,7 +114,7 @@ async function indexSources(job: SourcesJob, { signal, onProgress }: JobWatch): 
       repository: entry.repository,
       tags: lockedTags(indexed.prints),
       ...lockedArchives(indexed.archives),
-      ...(job.keepBuilt ? {} : { packages: [] }),
+      // The packages stay named until others were read: a locked build reads them next.
       folders: askedNames(rules),
       inputs: { ...(job.keepBuilt ? readLock(locksDirectory, entry.name)?.inputs : {}), sources: job.inputs },
       prints: sha256,

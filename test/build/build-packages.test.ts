@@ -1,15 +1,17 @@
-import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { buildPackages, type PackagePlan } from '../../src/build/build-packages.ts'
 import { readLock } from '../../src/build/locks.ts'
 import { writePrints } from '../../src/build/prints-directory.ts'
 import { decodePrints } from '../../src/database/prints-file.ts'
+import { buildDatabase } from '../../src/scan/build-database.ts'
 import { type OfferedPackage, writeApt } from '../fixtures/apt.ts'
 import { workDirectory } from '../fixtures/compile.ts'
 import { buildDeb } from '../fixtures/deb.ts'
 import { elfProgram } from '../fixtures/programs.ts'
 import { entryOf, printsOf, sourceReleases } from './component.ts'
+import { git, writeFiles } from './sources/repositories.ts'
 
 const work = workDirectory()
 afterAll(() => work.remove())
@@ -124,3 +126,37 @@ test('without apt there is a message that says so', async () => {
     message: expect.stringMatching(/need the program apt-get/),
   })
 })
+
+test.skipIf(process.platform === 'win32')(
+  'a locked build of sources and packages reads both again from the lock',
+  async () => {
+    const mirror = join(directory, 'mirror')
+    const repository = join(mirror, 'foo')
+    mkdirSync(repository, { recursive: true })
+    git(repository, 'init', '--quiet', '--initial-branch=main', '.')
+    writeFiles(repository, { 'foo.c': 'const char *foo = "text of foo 1.2";' })
+    git(repository, 'add', '--all')
+    git(repository, 'commit', '--quiet', '--message=first')
+    git(repository, 'tag', 'v1.2')
+    const catalog = join(directory, 'catalog')
+    writeFiles(catalog, { 'components/foo.json': JSON.stringify(entry), 'vendored-paths.json': '[]' })
+    const options = {
+      catalogDirectory: catalog,
+      printsDirectory: join(directory, 'prints'),
+      packageCache: join(directory, 'cache'),
+      gitMirror: mirror,
+      suites: ['bookworm'],
+      architectures: ['amd64', 'arm64'],
+      from: ['sources', 'packages'] as const,
+      jobs: 1,
+    }
+    await buildDatabase(options)
+    const before = [readFileSync(join(directory, 'prints/foo.bpf')), readFileSync(join(directory, 'locks/foo.json'))]
+    expect(releases()).toHaveLength(3)
+    rmSync(join(directory, 'prints'), { recursive: true })
+    await buildDatabase({ ...options, locked: true })
+    expect([readFileSync(join(directory, 'prints/foo.bpf')), readFileSync(join(directory, 'locks/foo.json'))]).toEqual(
+      before,
+    )
+  },
+)
