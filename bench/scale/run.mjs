@@ -29,6 +29,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '2' },
     turns: { type: 'string', default: '3' },
     out: { type: 'string' },
+    db: { type: 'string' },
   },
 })
 
@@ -41,7 +42,7 @@ const rounds = Number(values.rounds)
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const dist = join(root, 'dist')
-const database = join(root, 'fingerprint-db')
+const database = values.db === undefined ? join(root, 'fingerprint-db') : resolve(values.db)
 const load = (name) => import(pathToFileURL(join(dist, name)).href)
 const run = promisify(execFile)
 
