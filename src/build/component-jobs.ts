@@ -2,7 +2,7 @@ import type { CatalogEntry, VendoredPaths } from '../database/catalog.ts'
 import { DetectorError } from '../errors.ts'
 import { type LockedArchive, lockedArchives } from './find-archives.ts'
 import { indexBuilt } from './index-programs.ts'
-import { indexTags, type ReleaseTag } from './index-releases.ts'
+import { type IndexedReleases, indexTags, type ReleaseTag } from './index-releases.ts'
 import { sameFolders } from './inputs.ts'
 import { type LockedPackage, lockedTags, readLock, updateLock } from './locks.ts'
 import { pathRules } from './path-rules.ts'
@@ -109,23 +109,17 @@ async function indexSources(job: SourcesJob, { signal, onProgress }: JobWatch): 
       ...(onProgress === undefined ? {} : { onProgress }),
     })
     const { path, sha256 } = await writePrints(printsDirectory, indexed.prints)
+    // Packages stay named until others were read: a locked build reads them next.
     await updateLock(locksDirectory, {
       name: entry.name,
       repository: entry.repository,
       tags: lockedTags(indexed.prints),
       ...lockedArchives(indexed.archives),
-      // The packages stay named until others were read: a locked build reads them next.
       folders: askedNames(rules),
       inputs: { ...(job.keepBuilt ? readLock(locksDirectory, entry.name)?.inputs : {}), sources: job.inputs },
       prints: sha256,
     })
-    return {
-      component: entry.name,
-      releases: indexed.added,
-      features: countFeatures(indexed.prints),
-      path,
-      skipped: indexed.skipped,
-    }
+    return resultOf(entry, indexed, path)
   } finally {
     await repository?.close()
   }
@@ -169,13 +163,11 @@ async function indexPackages(job: PackagesJob, { signal, onProgress }: JobWatch)
     inputs: { ...readLock(locksDirectory, entry.name)?.inputs, packages: job.inputs },
     prints: sha256,
   })
-  return {
-    component: entry.name,
-    releases: indexed.added,
-    features: countFeatures(indexed.prints),
-    path,
-    skipped: indexed.skipped,
-  }
+  return resultOf(entry, indexed, path)
+}
+
+function resultOf({ name }: CatalogEntry, { added, prints, skipped }: IndexedReleases, path: string): IndexResult {
+  return { component: name, releases: added, features: countFeatures(prints), path, skipped }
 }
 
 /** Packages without libraries of their own stay: their headers were read. */
@@ -185,17 +177,8 @@ function lockOf(
 ): LockedPackage[] {
   return releases.flatMap(({ version: release, packages }) =>
     packages.map((one) => {
-      const { name, version, architecture, source, sourceVersion, sha256 } = one
-      return {
-        package: name,
-        version,
-        architecture,
-        source,
-        sourceVersion,
-        release,
-        sha256,
-        files: files.get(one) ?? [],
-      }
+      const { name, ...built } = one
+      return { ...built, package: name, release, files: files.get(one) ?? [] }
     }),
   )
 }

@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fields } from '../database/json-fields.ts'
+import { Fields, parseJson } from '../database/json-fields.ts'
 import type { ComponentPrints } from '../database/schema.ts'
-import { DetectorError } from '../errors.ts'
 import { writeWhole } from './prints-directory.ts'
 
 /** A Debian package that a build read. */
@@ -147,7 +146,7 @@ export async function writeLock(directory: string, lock: Lock): Promise<string> 
 export function readLock(directory: string, name: string): Lock | undefined {
   const path = join(directory, `${name}.json`)
   if (!existsSync(path)) return undefined
-  const fields = new Fields(path, parse(path))
+  const fields = new Fields(path, parseJson(readFileSync(path, 'utf8'), path))
   if (fields.text('name') !== name) throw fields.error('name', `the file's own name, ${name}`)
   const tags = fields.object('tags')
   return {
@@ -243,17 +242,6 @@ function readPackage(fields: Fields): LockedPackage {
     release: fields.text('release'),
     sha256: fields.match('sha256', SHA256, 'a sha256'),
     files: fields.strings('files', SHA256, 'sha256s'),
-  }
-}
-
-function parse(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch (cause) {
-    throw new DetectorError('CATALOG_CORRUPT', `need JSON in ${path}: ${(cause as Error).message}`, {
-      locus: { path },
-      cause,
-    })
   }
 }
 

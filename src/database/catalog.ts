@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DetectorError } from '../errors.ts'
 import { isVersionScheme, VERSION_SCHEMES, versionOrder } from '../versions/order.ts'
-import { Fields } from './json-fields.ts'
+import { Fields, parseJson } from './json-fields.ts'
 
 /** What a component is called and where its releases come from: one file of `fingerprint-db/components/`. */
 export interface CatalogEntry {
@@ -191,14 +191,7 @@ function readJson(path: string): unknown {
   } catch (cause) {
     throw new DetectorError('INPUT_NOT_FOUND', `need a catalog file, cannot read ${path}`, { locus: { path }, cause })
   }
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new DetectorError('CATALOG_CORRUPT', `need JSON in ${path}: ${(cause as Error).message}`, {
-      locus: { path },
-      cause,
-    })
-  }
+  return parseJson(text, path)
 }
 
 function readEntry(path: string, fileName: string): CatalogEntry {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DetectorError } from '../errors.ts'
-import { Fields } from './json-fields.ts'
+import { Fields, parseJson } from './json-fields.ts'
 
 /** Number of the layout of a database directory. Raised only when older programs would misread a newer one. */
 export const DATABASE_FORMAT = 1
@@ -25,12 +25,8 @@ export interface DatabaseDescriptor {
  */
 export function readDescriptor(directory: string): DatabaseDescriptor | undefined {
   const path = join(directory, DESCRIPTOR)
-  return existsSync(path) ? parseDescriptor(readFileSync(path, 'utf8'), path) : undefined
-}
-
-/** @throws DetectorError as {@link readDescriptor} */
-export function parseDescriptor(text: string, path: string): DatabaseDescriptor {
-  return descriptorOf(new Fields(path, parseJson(text, path)), path)
+  if (!existsSync(path)) return undefined
+  return descriptorOf(new Fields(path, parseJson(readFileSync(path, 'utf8'), path)), path)
 }
 
 /** The three fields of a document that describes a database, among others that it may have. */
@@ -44,16 +40,4 @@ export function descriptorOf(fields: Fields, path: string): DatabaseDescriptor {
     )
   const name = fields.match('name', /^[a-z0-9][a-z0-9._+-]{0,63}$/, 'a lower-case name')
   return { format, name, sequence: fields.count('sequence') }
-}
-
-/** @throws DetectorError `CATALOG_CORRUPT` */
-export function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new DetectorError('CATALOG_CORRUPT', `need JSON in ${path}: ${(cause as Error).message}`, {
-      locus: { path },
-      cause,
-    })
-  }
 }

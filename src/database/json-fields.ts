@@ -80,3 +80,15 @@ export class Fields {
     return value.map((item, index) => new Fields(this.#path, item, `${this.#prefix}${field}[${index}].`))
   }
 }
+
+/** The value of a JSON text; `path` is where it stands. @throws DetectorError `CATALOG_CORRUPT` */
+export function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new DetectorError('CATALOG_CORRUPT', `need JSON in ${path}: ${(cause as Error).message}`, {
+      locus: { path },
+      cause,
+    })
+  }
+}

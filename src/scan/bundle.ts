@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import { readTar, type TarMember } from '../archive/tar.ts'
 import { type ByteSource, fileSource } from '../bytes/source.ts'
 import { DATABASE_PATH } from '../database/database-files.ts'
-import { type DatabaseDescriptor, descriptorOf, parseJson } from '../database/descriptor.ts'
-import { Fields } from '../database/json-fields.ts'
+import { type DatabaseDescriptor, descriptorOf } from '../database/descriptor.ts'
+import { Fields, parseJson } from '../database/json-fields.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeWhole } from '../build/prints-directory.ts'
 import { acquireLock } from '../database/compile-lock.ts'
@@ -45,7 +45,7 @@ const PARTIAL = '.binprint-update-'
  */
 export async function updateDatabase(source: string, options: UpdateOptions = {}): Promise<UpdatedDatabase> {
   const data = options.dataDirectory ?? defaultDataDirectory()
-  await mkdir(data, { recursive: true })
+  await makeDataDirectory(data)
   const lock = await acquireLock(join(data, '.lock'), async () => false, options.signal)
   const work = await mkdtemp(join(data, PARTIAL))
   try {
@@ -68,6 +68,16 @@ export async function updateDatabase(source: string, options: UpdateOptions = {}
   } finally {
     await rm(work, { recursive: true, force: true })
     await lock?.release()
+  }
+}
+
+async function makeDataDirectory(data: string): Promise<void> {
+  try {
+    await mkdir(data, { recursive: true })
+    await access(data, constants.W_OK)
+  } catch (cause) {
+    const message = `cannot write to the data directory ${data}: set BINPRINT_DATA to one that can be written`
+    throw new DetectorError('USAGE', message, { locus: { path: data }, cause })
   }
 }
 

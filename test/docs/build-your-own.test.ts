@@ -1,20 +1,10 @@
 import { execFile } from 'node:child_process'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasProgram, workDirectory } from '../fixtures/compile.ts'
-import { compileFiles } from '../fixtures/compiled.ts'
+import { compileCommand } from '../fixtures/compiled.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(join(root, 'docs/build-your-own.md'), 'utf8')
@@ -71,11 +61,7 @@ describe.skipIf(process.platform !== 'linux' || !TOOLS.every(hasProgram))('the c
   let outcome = { code: -1 as number | string, outputs: [] as readonly string[] }
 
   beforeAll(async () => {
-    program = await compileFiles(['src/cli/main.ts', 'src/build/job-worker.ts'])
-    symlinkSync(join(root, 'fingerprint-db'), join(program, 'fingerprint-db'), 'junction')
-    copyFileSync(join(root, 'package.json'), join(program, 'package.json'))
-    const kernel = 'src/fingerprint/kernel/kernel.wasm'
-    copyFileSync(join(root, kernel), join(program, kernel))
+    program = await compileCommand()
     outcome = await session()
   }, 360_000)
   afterAll(() => {

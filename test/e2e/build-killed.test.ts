@@ -1,20 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { git, hasGit, writeFiles } from '../build/sources/repositories.ts'
 import { workDirectory } from '../fixtures/compile.ts'
-import { compileFiles } from '../fixtures/compiled.ts'
+import { compileCommand } from '../fixtures/compiled.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const preload = fileURLToPath(new URL('../fixtures/kill-at-write.mjs', import.meta.url))
@@ -35,11 +26,7 @@ describe.skipIf(!hasGit || process.platform === 'win32')(
     let undisturbed: Map<string, string>
 
     beforeAll(async () => {
-      program = await compileFiles(['src/cli/main.ts', 'src/build/job-worker.ts'])
-      symlinkSync(join(root, 'fingerprint-db'), join(program, 'fingerprint-db'), 'junction')
-      copyFileSync(join(root, 'package.json'), join(program, 'package.json'))
-      const kernel = 'src/fingerprint/kernel/kernel.wasm'
-      copyFileSync(join(root, kernel), join(program, kernel))
+      program = await compileCommand()
       for (const name of NAMES) makeComponent(name)
       writeFileSync(join(work.path, 'vendored-paths.json'), '[]')
       expect(build('undisturbed', '1')).toBe(0)
