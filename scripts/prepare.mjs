@@ -3,7 +3,8 @@
  * (`npm ci --omit=dev`) it says so and stops.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -20,10 +21,23 @@ if (!existsSync(compiler) || !existsSync(kernelCompiler)) {
   copyFileSync(new URL(`../src/${kernel}`, import.meta.url), new URL(`../dist/${kernel}`, import.meta.url))
   // npm makes a command executable when it links it, and npx links a checkout once: a later build must see to it itself.
   chmodSync(new URL('../dist/cli/main.js', import.meta.url), 0o755)
+  writeEngineDigest()
 }
 
 /** Runs a Node program; ends this one with the same code if it fails. */
 function run(args) {
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
+}
+
+/** A hash of the compiled program: what a scan keeps of its results is good for this program only. */
+function writeEngineDigest() {
+  const dist = new URL('../dist/', import.meta.url)
+  const hash = createHash('sha256')
+  const names = readdirSync(dist, { recursive: true, encoding: 'utf8' })
+  for (const name of names.filter((one) => /\.(js|wasm)$/.test(one)).sort()) {
+    hash.update(`${name}\n`)
+    hash.update(readFileSync(new URL(name, dist)))
+  }
+  writeFileSync(new URL('engine-digest.txt', dist), `${hash.digest('hex')}\n`)
 }

@@ -10,18 +10,23 @@ export type {
   FileFormat,
   FileReport,
   Finding,
+  ImageReport,
+  ImageSource,
+  LayerReport,
   Match,
   Method,
   ModifiedFunction,
   Neighbour,
   Origin,
+  PackageOwner,
   Report,
   Role,
+  Shadow,
   UnitMatch,
   Unknown,
   VersionEstimate,
 } from './model.ts'
-export { toJson } from './report/json.ts'
+export { type JsonOptions, toJson } from './report/json.ts'
 export { type TableOptions, toTable } from './report/table.ts'
 export type { BuildInput, BuildOptions, BuildResult } from './scan/build-database.ts'
 export { catalogNames } from './scan/catalog-names.ts'
@@ -52,6 +57,7 @@ export {
 export type { ErrorCause, EvaluationError } from './scan/evaluation-errors.ts'
 export { explain } from './scan/explain.ts'
 export type { Figure, Resampling } from './scan/figures.ts'
+export type { FindOptions, FoundComponent, FoundImage, FoundPlace } from './scan/find-component.ts'
 export type { IndexReleaseOptions, IndexResult } from './scan/index-release.ts'
 export { buildDatabase, indexRelease } from './scan/indexing.ts'
 export type { CatalogNames } from './scan/judge.ts'
@@ -69,6 +75,8 @@ export {
 } from './scan/predictions.ts'
 export type { Progress, Watch } from './scan/progress.ts'
 export type { ScanOptions } from './scan/scan-file.ts'
-export { scanFile, scanPaths } from './scan/scanning.ts'
+export type { ScanImageOptions } from './scan/scan-image.ts'
+export { findComponent, imageOf, scanFile, scanImage, scanPaths, sweepImages } from './scan/scanning.ts'
+export type { SweepOptions } from './scan/sweep-images.ts'
 export type { UpdatedDatabase, UpdateOptions } from './scan/update-database.ts'
 export type { DatabaseProblem, Verification } from './scan/verify-database.ts'

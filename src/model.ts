@@ -10,13 +10,46 @@ export interface Report {
   readonly schemaVersion: 1
   readonly tool: { readonly name: 'binprint'; readonly version: string }
   readonly database: DatabaseSummary
-  /** The programs that were read, in path order. */
+  /** Where the image came from; null for files. The only part of a report that differs between two copies of one image. */
+  readonly source: ImageSource | null
+  /** The scanned image; null for files. */
+  readonly image: ImageReport | null
+  /** The programs that were read, in path order; those of one path by layer, the visible one last. */
   readonly files: readonly FileReport[]
   readonly findings: readonly Finding[]
   /** What could not be read, wholly or in part. Never silently empty: an unread file stands here. */
   readonly unknowns: readonly Unknown[]
-  /** Files of a scanned directory that are no programs: counted, not read. */
+  /** Files of a scanned directory, image or container that are no programs: counted, not read. */
   readonly skipped: number
+}
+
+/** Where an image came from, and how it was stored there. */
+export interface ImageSource {
+  /** As the user named it: `docker-archive:app.tar`. */
+  readonly reference: string
+  readonly transport: string
+  /** Digest of the manifest, or null where the transport has none. */
+  readonly manifestDigest: string | null
+  /** Digest of the configuration, or null where there is none. */
+  readonly configDigest: string | null
+  /** Digest of each layer as it is stored there, which differs by compression; lowest first, null where it was not stored as one. */
+  readonly blobs: readonly (string | null)[]
+}
+
+/** An image: what its layers are, whatever stored it. */
+export interface ImageReport {
+  /** `linux/amd64`; null for plain file systems, which do not say. */
+  readonly platform: string | null
+  /** Lowest first. */
+  readonly layers: readonly LayerReport[]
+}
+
+/** A layer of an image. */
+export interface LayerReport {
+  /** Digest of the unpacked layer; null for a directory, which has none. */
+  readonly diffId: string | null
+  /** The history line that made it, or null where none says. */
+  readonly createdBy: string | null
 }
 
 /** The database that a report was made with: two reports of one digest can be compared. */
@@ -43,15 +76,42 @@ export interface FileReport {
   readonly arch: Arch
   /** No symbol table beyond the dynamic one. */
   readonly stripped: boolean
-  /** diffID of the layer, or null outside images. */
+  /** diffID of the layer that put the file there, or null outside images. */
   readonly layer: string | null
+  /** Which of the image's layers that is, or null outside images. */
+  readonly layerIndex: number | null
+  /** Whether the file system of a container has the file, or a later layer took it away. */
   readonly visibility: 'visible' | 'shadowed'
-  /** Distribution package that owns the file, or null. */
+  /** What took it away; null for what is visible. */
+  readonly shadowedBy: Shadow | null
+  /** Name of the distribution package that owns the file, or null. */
   readonly ownedBy: string | null
+  /** That package, or null. */
+  readonly owner: PackageOwner | null
   /** By confidence, highest first; equal ones by name. */
   readonly components: readonly Match[]
   /** What the file says of itself and its code denies. */
   readonly contradictions: readonly Contradiction[]
+}
+
+/** How a file of a lower layer went away. */
+export interface Shadow {
+  /** diffID of the layer that took it away. */
+  readonly layer: string | null
+  readonly layerIndex: number
+  /** `replaced` by something else at its path, deleted by a `whiteout`, or hidden with all of an `opaque` directory. */
+  readonly cause: 'replaced' | 'whiteout' | 'opaque'
+}
+
+/** An installed distribution package. */
+export interface PackageOwner {
+  readonly kind: 'deb' | 'rpm' | 'apk'
+  readonly name: string
+  /** As the distribution writes it, with epoch and revision. */
+  readonly version: string
+  readonly architecture: string | null
+  /** Name of the source package, where the database says it. */
+  readonly source: string | null
 }
 
 /**
@@ -125,6 +185,8 @@ export interface Match {
   readonly role: Role
   readonly origin: Origin
   readonly method: Method
+  /** The package that owns the file is one of this component, so that this is no copy of somebody else's. */
+  readonly own: boolean
   /** The catalog's purl, with the version where it is exact. */
   readonly purl: string
   /** CPE 2.3 names, one per vendor:product pair of the catalog. */
@@ -238,7 +300,11 @@ export interface Finding {
 
 /** A file that could not be read fully; reported, never thrown away. */
 export interface Unknown {
+  /** Of a file, or of an image or a layer as a whole. */
   readonly path: string
+  /** diffID of the layer, or null outside images. */
+  readonly layer: string | null
+  readonly layerIndex: number | null
   readonly code: string
   readonly message: string
 }

@@ -36,11 +36,21 @@ export function detectCompression(source: ByteSource): Compression | undefined {
   return undefined
 }
 
+/** What may be asked of {@link decompressToSource} beyond the bytes. */
+export interface DecompressOptions {
+  /** Unpacked bytes that may stay in memory. Default: 64 MiB. */
+  readonly memoryBytes?: number
+  /** Sees the packed bytes as they are read, in order; views that do not last. */
+  readonly onPacked?: (bytes: Uint8Array) => void
+  /** Sees the unpacked bytes as they come, in order; views that do not last. */
+  readonly onUnpacked?: (bytes: Uint8Array) => void
+}
+
 /**
  * Unpacks gzip, xz, bzip2 or zstd, told by magic bytes, into memory or into an anonymous temporary file.
  *
  * Multi-member files are unpacked as a whole. The caller closes the result, unless `format` is `none`: then the source
- * comes back as it is.
+ * comes back as it is, and nothing of it was seen.
  *
  * @throws DetectorError `FORMAT_TRUNCATED`, `FORMAT_CORRUPT`, `LIMIT_EXCEEDED`, `ABORTED`; `FORMAT_UNSUPPORTED` when a
  *   decoder is missing, with what to install; `SOURCE_FAILED` if the temporary directory is full
@@ -49,10 +59,11 @@ export async function decompressToSource(
   source: ByteSource,
   limits: Limits = DEFAULT_LIMITS,
   signal?: AbortSignal,
+  options: DecompressOptions = {},
 ): Promise<Decompressed> {
   const format = detectCompression(source)
   if (format === undefined) return { source, format: 'none' }
-  const into = new Unpacked(limits, signal)
+  const into = new Unpacked(limits, signal, options)
   try {
     await DECODERS[format](source, into)
     return { source: into.toSource(), format }
@@ -78,7 +89,7 @@ const DECODERS: Readonly<Record<Compression, Decoder>> = {
 function* chunksOf(source: ByteSource, into: Unpacked): Generator<Uint8Array> {
   for (let offset = 0; offset < source.size; offset += CHUNK_BYTES) {
     const chunk = source.read(offset, Math.min(CHUNK_BYTES, source.size - offset))
-    into.packedBytes += chunk.length
+    into.take(chunk)
     yield chunk
   }
 }

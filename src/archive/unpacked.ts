@@ -12,6 +12,13 @@ const RATIO_FREE_BYTES = 1024 ** 2
 /** Only the user that scans may read what is unpacked. */
 const FILE_MODE = 0o600
 
+/** Who else looks at the bytes, and how many may stay in memory. */
+export interface UnpackedOptions {
+  readonly memoryBytes?: number
+  readonly onPacked?: (bytes: Uint8Array) => void
+  readonly onUnpacked?: (bytes: Uint8Array) => void
+}
+
 /**
  * Takes unpacked bytes in order and becomes a source: in memory while small, else in an anonymous temporary file.
  *
@@ -23,12 +30,24 @@ export class Unpacked {
   #chunks: Buffer[] = []
   #written = 0
   #file: { readonly directory: string; readonly path: string; readonly handle: number } | undefined
+  readonly #memoryBytes: number
+  readonly #onPacked: UnpackedOptions['onPacked']
+  readonly #onUnpacked: UnpackedOptions['onUnpacked']
   /** Packed bytes handed to the decoder so far. */
-  packedBytes = 0
+  #packedBytes = 0
 
-  constructor(limits: Limits, signal: AbortSignal | undefined) {
+  constructor(limits: Limits, signal: AbortSignal | undefined, options: UnpackedOptions = {}) {
     this.#limits = limits
     this.#signal = signal
+    this.#memoryBytes = options.memoryBytes ?? MEMORY_BYTES
+    this.#onPacked = options.onPacked
+    this.#onUnpacked = options.onUnpacked
+  }
+
+  /** Counts packed bytes that the decoder gets. */
+  take(packed: Uint8Array): void {
+    this.#packedBytes += packed.length
+    this.#onPacked?.(packed)
   }
 
   /** Appends a copy of the bytes. */
@@ -37,8 +56,9 @@ export class Unpacked {
     this.#written += bytes.length
     checkLimit(this.#limits, 'unpackedBytes', this.#written)
     if (this.#written > RATIO_FREE_BYTES)
-      checkLimit(this.#limits, 'unpackRatio', Math.ceil(this.#written / Math.max(1, this.packedBytes)))
-    if (this.#file === undefined && this.#written <= MEMORY_BYTES) {
+      checkLimit(this.#limits, 'unpackRatio', Math.ceil(this.#written / Math.max(1, this.#packedBytes)))
+    this.#onUnpacked?.(bytes)
+    if (this.#file === undefined && this.#written <= this.#memoryBytes) {
       this.#chunks.push(Buffer.from(bytes))
       return
     }
@@ -60,6 +80,7 @@ export class Unpacked {
     if (process.platform !== 'win32') removeDirectory(directory)
     return {
       size: source.size,
+      ...(source.stored === undefined ? {} : { stored: source.stored }),
       read: (offset, length) => source.read(offset, length),
       readInto: (target, offset) => source.readInto(target, offset),
       close() {

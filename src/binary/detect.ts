@@ -21,6 +21,11 @@ export function detectFormat(source: ByteSource): FileFormat | undefined {
   return undefined
 }
 
+/** Whether {@link detectFormat} may find something in a file that begins like this: a PE signature may lie behind the first bytes. */
+export function mayBeProgram(head: Uint8Array): boolean {
+  return ['\x7fELF', '!<arch>\n', '!<thin>\n', 'MZ'].some((magic) => startsWith(head, magic))
+}
+
 function hasPeSignature(source: ByteSource, head: Uint8Array): boolean {
   if (head.length < DOS_HEADER_BYTES) return false
   const offset = new DataView(head.buffer, head.byteOffset, head.length).getUint32(DOS_PE_OFFSET, true)

@@ -8,6 +8,8 @@ import { DetectorError, hex } from '../errors.ts'
 export interface ByteSource {
   /** Bytes in all. */
   readonly size: number
+  /** Where the bytes lie one after the other in an open file; absent where they do not. */
+  readonly stored?: StoredRange
   /**
    * Returns exactly `length` bytes at `offset`. The result is a view that no later read changes; callers must not
    * write to it.
@@ -20,6 +22,14 @@ export interface ByteSource {
   readInto(target: Uint8Array, offset: number): void
   /** Releases the file handle. Reading afterwards fails. */
   close(): void
+}
+
+/** A part of a file that this process has open: another thread can read it as well. */
+export interface StoredRange {
+  /** Descriptor of the file; good until the source is closed. */
+  readonly handle: number
+  /** Of the first byte, from the start of the file. */
+  readonly start: number
 }
 
 /**
@@ -51,6 +61,11 @@ export function sliceSource(parent: ByteSource, start: number, size: number): By
   return new SliceSource(parent, start, size)
 }
 
+/** The bytes of a file that stays open elsewhere, perhaps in another thread: closing the source does not close it. */
+export function storedSource({ handle, start }: StoredRange, size: number): ByteSource {
+  return sliceSource(new FileSource('an open file', handle, start + size, false), start, size)
+}
+
 /**
  * Opens a regular file. The size is taken once: a file that shrinks meanwhile ends in `FORMAT_TRUNCATED`.
  *
@@ -58,7 +73,7 @@ export function sliceSource(parent: ByteSource, start: number, size: number): By
  */
 export function fileSource(path: string): ByteSource {
   const { handle, size } = openFile(path)
-  return new FileSource(path, handle, size)
+  return new FileSource(path, handle, size, true)
 }
 
 // Classes, and not objects with functions of their own: what the engine compiles for a function does not outlive it, and
@@ -94,11 +109,14 @@ class SliceSource implements ByteSource {
   readonly #parent: ByteSource
   readonly #start: number
   readonly size: number
+  readonly stored?: StoredRange
 
   constructor(parent: ByteSource, start: number, size: number) {
     this.#parent = parent
     this.#start = start
     this.size = size
+    const { stored } = parent
+    if (stored !== undefined) this.stored = { handle: stored.handle, start: stored.start + start }
   }
 
   read(offset: number, length: number): Uint8Array {
@@ -122,14 +140,18 @@ class FileSource implements ByteSource {
   readonly #handle: number
   /** By number, the one used last at the end. */
   readonly #pages = new Map<number, Uint8Array>()
+  readonly stored: StoredRange
   #isOpen = true
+  readonly #isOwner: boolean
   /** Bytes that may still be read as pages. */
   #pageable: number
 
-  constructor(path: string, handle: number, size: number) {
+  constructor(path: string, handle: number, size: number, isOwner: boolean) {
     this.#path = path
     this.#handle = handle
+    this.#isOwner = isOwner
     this.size = size
+    this.stored = { handle, start: 0 }
     this.#pageable = PAGED_TIMES * size + PAGED_FREE_BYTES
   }
 
@@ -156,7 +178,7 @@ class FileSource implements ByteSource {
   }
 
   close(): void {
-    if (this.#isOpen) closeSync(this.#handle)
+    if (this.#isOpen && this.#isOwner) closeSync(this.#handle)
     this.#isOpen = false
     this.#pages.clear()
   }

@@ -81,12 +81,15 @@ function duration(milliseconds: number): string {
 
 /**
  * Runs the work with the signal and the progress of the context, and takes the progress line away whichever way the work
- * ends.
+ * ends. What is printed meanwhile clears it first.
  */
-export async function watching<T>(context: Context, work: (watch: Watch) => Promise<T>): Promise<T> {
+export async function watching<T>(
+  context: Context,
+  work: (watch: Watch, clear: () => Promise<void>) => Promise<T>,
+): Promise<T> {
   const { onProgress, clear } = progressLine(context.stderr)
   try {
-    return await work({ signal: context.signal, ...(onProgress === undefined ? {} : { onProgress }) })
+    return await work({ signal: context.signal, ...(onProgress === undefined ? {} : { onProgress }) }, clear)
   } finally {
     await clear()
   }

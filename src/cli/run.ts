@@ -8,6 +8,7 @@ import { dbAdd, dbMerge, dbRemove } from './commands/db-edit.ts'
 import { dbExport, dbImport, dbUpdate } from './commands/db-move.ts'
 import { dbDiff, dbInfo, dbVerify } from './commands/db-read.ts'
 import { explain } from './commands/explain.ts'
+import { find } from './commands/find.ts'
 import { index } from './commands/index.ts'
 import { scan } from './commands/scan.ts'
 import type { Context } from './context.ts'
@@ -16,7 +17,7 @@ import { commandHelp, generalHelp } from './help.ts'
 
 /** In the order of the help. */
 export const COMMANDS: readonly Command[] = [
-  ...[scan, explain, index],
+  ...[scan, explain, find, index],
   ...[dbBuild, dbAdd, dbRemove, dbVerify, dbInfo, dbDiff, dbMerge, dbExport, dbImport, dbUpdate],
   bench,
 ]

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DetectorError } from '../errors.ts'
 import { isVersionScheme, VERSION_SCHEMES, versionOrder } from '../versions/order.ts'
@@ -101,6 +101,16 @@ export function readCatalog(directory: string): CatalogEntry[] {
   entries.sort((a, b) => (a.name < b.name ? -1 : 1))
   checkNames(entries, folder)
   return entries
+}
+
+/**
+ * Reads the entry of one component; undefined where there is none.
+ *
+ * @throws DetectorError `CATALOG_CORRUPT` for a file that is no entry
+ */
+export function readCatalogEntry(directory: string, name: string): CatalogEntry | undefined {
+  const path = join(directory, 'components', `${name}.json`)
+  return /^[a-z0-9][a-z0-9.+_-]*$/.test(name) && existsSync(path) ? readEntry(path, name) : undefined
 }
 
 /** The entry of a component that has no catalog file: `pkg:generic/<name>`, versions in the usual order. */

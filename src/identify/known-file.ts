@@ -59,6 +59,7 @@ export function knownMatch({ record, release, identity, method }: KnownFile, fou
     role: 'embedded',
     origin: 'whole',
     method,
+    own: false,
     ...componentNames(record, version),
     ranges: found?.ranges ?? [],
     units: found?.units ?? [],

@@ -1,4 +1,15 @@
-import type { FileReport, Match, Report, Role, UnitMatch, Unknown, VersionEstimate } from '../model.ts'
+import type {
+  FileReport,
+  ImageReport,
+  ImageSource,
+  Match,
+  Report,
+  Role,
+  Shadow,
+  UnitMatch,
+  Unknown,
+  VersionEstimate,
+} from '../model.ts'
 import { cut, escapeText } from './escape.ts'
 import { count, fileText, presenceText, SOURCE_NAMES, versionText } from './words.ts'
 
@@ -12,6 +23,8 @@ export interface TableOptions {
 
 /** Of the text of the best evidence; the rest is `explain`'s business. */
 const EVIDENCE_CHARACTERS = 60
+/** `sha256:` and twelve digits tell layers apart, as in Docker's own lists. */
+const DIGEST_CHARACTERS = 19
 /** Narrower than this a reason says nothing, so it is left out. */
 const REASON_MIN_WIDTH = 12
 const INDENT = '  '
@@ -48,7 +61,9 @@ export function toTable(report: Report, options: TableOptions): string {
   const paint: Paint = options.colour ? (style, text) => `\u001b[${STYLES[style]}m${text}\u001b[0m` : (_, text) => text
   const silent = report.files.filter(saysNothing)
   const shown = report.files.length === 1 ? report.files : report.files.filter((file) => !saysNothing(file))
-  const blocks = shown.map((file) => fileBlock(file, options.width, paint))
+  const { source, image } = report
+  const head = source === null || image === null ? [] : [imageBlock(source, image, options.width, paint)]
+  const blocks = [...head, ...shown.map((file) => fileBlock(file, options.width, paint))]
   if (report.unknowns.length > 0) blocks.push(unknownBlock(report.unknowns, paint))
   blocks.push(summary(report, report.files.length === 1 ? 0 : silent.length, paint))
   return `${blocks.join('\n\n')}\n`
@@ -89,10 +104,28 @@ function modifiedText({ modified }: Match): string {
 }
 
 function fileNotes(file: FileReport): string {
-  const owner = file.ownedBy === null ? '' : `, owned by ${escapeText(file.ownedBy)}`
-  const shadowed = file.visibility === 'shadowed' ? ', shadowed' : ''
-  const layer = file.layer === null ? '' : `, layer ${escapeText(cut(file.layer, 19))}`
-  return `${fileText(file)}${owner}${layer}${shadowed}`
+  const { owner, layerIndex, shadowedBy } = file
+  const owned = owner === null ? '' : `, owned by ${escapeText(`${owner.name} ${owner.version}`)}`
+  const layer = layerIndex === null ? '' : `, layer ${layerIndex}`
+  const shadowed = shadowedBy === null ? '' : `, shadowed: ${shadowText(shadowedBy)}`
+  return `${fileText(file)}${owned}${layer}${shadowed}`
+}
+
+function shadowText({ cause, layerIndex }: Shadow): string {
+  if (cause === 'replaced') return `replaced by layer ${layerIndex}`
+  return `${cause === 'whiteout' ? 'deleted' : 'hidden with its directory'} by layer ${layerIndex}`
+}
+
+/** What the image is, and its layers by the numbers that the files have. */
+function imageBlock(source: ImageSource, image: ImageReport, width: number, paint: Paint): string {
+  const platform = image.platform === null ? '' : `${GAP}${paint('dim', escapeText(image.platform))}`
+  const lines = [`${paint('bold', escapeText(source.reference))}${platform}`]
+  for (const [index, { diffId, createdBy }] of image.layers.entries()) {
+    const digest = diffId === null ? '' : `${GAP}${escapeText(diffId.slice(0, DIGEST_CHARACTERS))}`
+    const line = createdBy === null ? '' : `${GAP}${escapeText(createdBy)}`
+    if (digest !== '') lines.push(INDENT + paint('dim', cut(`layer ${index}${digest}${line}`, width - INDENT.length)))
+  }
+  return lines.join('\n')
 }
 
 function rowOf(match: Match): Row {

@@ -42,14 +42,16 @@ export const SOURCE_NAMES: Readonly<Record<ContradictedClaim, string>> = {
 
 /**
  * How the component is there: `embedded`, `embedded (partial)`, `embedded (known file)`, `embedded (or mozjpeg)` where its family is not
- * decided, `linked`. The rule, a whole copy
+ * decided, `linked`; `own` where the file's package is one of the component. The rule, a whole copy
  * found by its fingerprints, is not spelled out.
  */
 export function presenceText(match: Match): string {
-  if (match.undecided.length > 0) return `${match.role} (or ${match.undecided.map(escapeText).join(' or ')})`
-  if (match.method !== 'fingerprints') return `${match.role} (known file)`
-  if (match.role !== 'embedded' || match.origin === 'whole') return match.role
-  return `${match.role} (${match.origin})`
+  // What belongs to the file's own package is not embedded in it.
+  const role = match.own ? 'own' : match.role
+  if (match.undecided.length > 0) return `${role} (or ${match.undecided.map(escapeText).join(' or ')})`
+  if (match.method !== 'fingerprints') return `${role} (known file)`
+  if (match.role !== 'embedded' || match.origin === 'whole') return role
+  return `${role} (${match.origin})`
 }
 
 /** Bytes in the largest binary unit that leaves a number above one. */

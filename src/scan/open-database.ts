@@ -22,6 +22,12 @@ export interface OpenOptions extends Watch {
 /** An open database. Close it, or bind it with `await using`. */
 export interface FingerprintDatabase extends AsyncDisposable {
   readonly summary: DatabaseSummary & { readonly schema: number; readonly names: readonly string[] }
+  /** As it was given to {@link openDatabase}. */
+  readonly location: string | undefined
+  /** As it was given to {@link openDatabase}. */
+  readonly cacheDirectory: string | undefined
+  /** The directory that holds `components/`. */
+  readonly catalog: string
   /** For the verbs of this package. */
   readonly reader: DatabaseReader
   close(): Promise<void>
@@ -61,6 +67,9 @@ export async function openDatabase(location?: string, options: OpenOptions = {})
       schema: manifest.schema,
       names: manifest.components,
     },
+    location,
+    cacheDirectory,
+    catalog: files.catalog,
     reader,
     close,
     [Symbol.asyncDispose]: close,
@@ -92,7 +101,7 @@ function findPrints(directory: string): PrintFiles {
         locus: { path: folder },
       },
     )
-  const catalog = existsSync(join(directory, 'components')) ? directory : PACKAGED_DATABASE
+  const catalog = catalogDirectory(directory)
   // Prints of one's own are compared against the same background as the default ones.
   const shared = (name: string): string | undefined =>
     [directory, PACKAGED_DATABASE].map((place) => join(place, name)).find((path) => existsSync(path))
@@ -123,6 +132,12 @@ function digestOf(files: PrintFiles): string {
   if (files.background !== undefined) add(files.background, readPrintsHeader(files.background))
   if (files.constants !== undefined) add(files.constants, readFileSync(files.constants))
   return hashText(parts.join('\n')).toString(16).padStart(16, '0')
+}
+
+/** The directory that holds the catalog (`components/`) of a database. */
+export function catalogDirectory(location?: string): string {
+  const directory = resolve(location ?? defaultDatabase())
+  return existsSync(join(directory, 'components')) ? directory : PACKAGED_DATABASE
 }
 
 function isDirectory(path: string): boolean {

@@ -12,7 +12,7 @@ import { identify } from '../identify/identify.ts'
 import type { Features } from './frozen.ts'
 import type { FingerprintDatabase } from './open-database.ts'
 import type { FilePrediction } from './predictions.ts'
-import { DEFAULT_MIN_CONFIDENCE } from './scan-file.ts'
+import { DEFAULT_MIN_CONFIDENCE } from './report-parts.ts'
 
 /** What {@link extractFeatures} leaves out, and what it refuses. */
 export interface FeatureOptions {

@@ -1,22 +1,15 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { readAr } from '../archive/ar.ts'
-import { detectFormat } from '../binary/detect.ts'
-import type { Program } from '../binary/program.ts'
-import { readProgram } from '../binary/read.ts'
-import { latin1 } from '../bytes/cursor.ts'
-import { sha256Of } from '../bytes/digest.ts'
 import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
-import { type ByteSource, bytesSource, fileSource, sliceSource } from '../bytes/source.ts'
+import { type ByteSource, bytesSource, fileSource } from '../bytes/source.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
-import { extractCode, extractProgram } from '../fingerprint/extract.ts'
-import { PrintSet } from '../fingerprint/print-set.ts'
-import { familyConfidence } from '../identify/confidence.ts'
-import { identify } from '../identify/identify.ts'
-import type { FileFormat, FileReport, Report, Unknown } from '../model.ts'
+import type { FileReport, Report, Unknown } from '../model.ts'
+import { type AnalysedProgram, analyseFile, HEAD_BYTES, isWorthAnalysing } from './analyse-file.ts'
 import type { FingerprintDatabase } from './open-database.ts'
 import { VERSION } from './package-version.ts'
+import { problemCode } from './problem-code.ts'
 import type { Watch } from './progress.ts'
+import { checkedConfidence, confidentMatches, databaseSummary } from './report-parts.ts'
 
 /** With what a scan compares, and what its report leaves out. */
 export interface ScanOptions extends Watch {
@@ -26,7 +19,6 @@ export interface ScanOptions extends Watch {
   readonly limits?: Partial<Limits>
 }
 
-export const DEFAULT_MIN_CONFIDENCE = 0.8
 /** The path that a report gives to bytes that came from nowhere. */
 const BYTES_PATH = '(bytes)'
 
@@ -81,12 +73,9 @@ class ReportBuilder {
   #skipped = 0
 
   constructor(options: ScanOptions) {
-    const { minConfidence = DEFAULT_MIN_CONFIDENCE } = options
-    if (!(minConfidence >= 0 && minConfidence <= 1))
-      throw new TypeError(`minConfidence: need a number from 0 to 1, got ${minConfidence}`)
     this.#options = options
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
-    this.#minConfidence = minConfidence
+    this.#minConfidence = checkedConfidence(options.minConfidence)
   }
 
   /** Runs a step that may fail for one path; its failure becomes an unknown. */
@@ -99,18 +88,25 @@ class ReportBuilder {
     }
   }
 
-  /** `named`: the user asked for this file, so that it must be a program. */
+  /** `named`: the user asked for this file, so that it must be a program or hold some. */
   async add(path: string, open: () => ByteSource, named: boolean): Promise<void> {
-    throwIfAborted(this.#options.signal)
-    const done = this.#files.length + this.#unknowns.length
-    this.#options.onProgress?.({ phase: 'scan', done, total: 0, label: path })
+    const { signal, db, onProgress } = this.#options
+    throwIfAborted(signal)
+    onProgress?.({ phase: 'scan', done: this.#files.length + this.#unknowns.length, total: 0, label: path })
     const source = this.attempt(path, open)
     if (source === undefined) return
     try {
-      const format = detectFormat(source)
-      if (format === undefined && !named) this.#skipped++
-      else if (format === undefined) throw noProgram(source)
-      else await this.#scan(path, source, format)
+      const name = path === BYTES_PATH ? null : basename(path)
+      const head = source.read(0, Math.min(HEAD_BYTES, source.size))
+      if (!named && !isWorthAnalysing(source, head, name ?? '')) {
+        this.#skipped++
+        return
+      }
+      const options = { reader: db.reader, limits: this.#limits, ...(signal === undefined ? {} : { signal }) }
+      const { programs, problems, skipped } = await analyseFile(source, name, options)
+      for (const program of programs) this.#addProgram(path, program)
+      for (const { within, code, message } of problems) this.#unknowns.push(unknownOf(path + within, code, message))
+      this.#skipped += skipped
     } catch (error) {
       this.#addUnknown(path, error)
     } finally {
@@ -119,11 +115,12 @@ class ReportBuilder {
   }
 
   finish(): Report {
-    const { components, releases, digest } = this.#options.db.summary
     return {
       schemaVersion: 1,
       tool: { name: 'binprint', version: VERSION },
-      database: { components, releases, digest },
+      database: databaseSummary(this.#options.db),
+      source: null,
+      image: null,
       files: this.#files.sort(byPath),
       findings: [],
       unknowns: this.#unknowns.sort(byPath),
@@ -131,96 +128,31 @@ class ReportBuilder {
     }
   }
 
-  async #scan(path: string, source: ByteSource, format: FileFormat): Promise<void> {
-    const parts = format === 'ar' ? this.#members(path, source) : [readPart(source, 0, this.#limits)]
-    const first = parts[0]
-    if (first === undefined) throw new DetectorError('FORMAT_CORRUPT', 'need an archive with object files, found none')
-    const prints = new PrintSet()
-    const { prefilter } = this.#options.db.reader
-    for (const { program, source: bytes, base } of parts) extractProgram(program, bytes, prints, { base, prefilter })
-    const programs = parts.map(({ program }) => program)
-    const textAt = (offset: number, length: number): string => latin1(source.read(offset, length))
-    const sha256 = sha256Of(source)
-    const readCode = (found: PrintSet, from: number, to: number): void => {
-      for (const { program, source: bytes, base } of parts)
-        if (from < base + bytes.size && to > base) extractCode(program, bytes, found, { base, from, to })
-    }
-    const fileName = path === BYTES_PATH ? null : basename(path)
-    const input = { prints: prints.seal(), programs, textAt, readCode, fileName, sha256 }
-    const { components, contradictions } = await identify(input, this.#options.db.reader)
-    for (const program of programs)
-      for (const damage of program.damage) this.#unknowns.push({ path, code: 'FORMAT_CORRUPT', message: damage })
+  #addProgram(path: string, { within, components, ...program }: AnalysedProgram): void {
     this.#files.push({
-      path,
-      sha256,
-      size: source.size,
-      format,
-      arch: first.program.arch,
-      stripped: programs.every((program) => program.stripped),
+      path: path + within,
+      ...program,
       layer: null,
+      layerIndex: null,
       visibility: 'visible',
+      shadowedBy: null,
       ownedBy: null,
-      components: components.filter((match) => familyConfidence(match) >= this.#minConfidence),
-      contradictions,
+      owner: null,
+      components: confidentMatches(components, this.#minConfidence),
     })
   }
 
-  /** The object files of an archive; a broken one is an unknown of its own. */
-  #members(path: string, source: ByteSource): Part[] {
-    const parts: Part[] = []
-    for (const member of readAr(source, this.#limits)) {
-      const bytes = sliceSource(source, member.offset, member.size)
-      const memberPath = `${path}!/${member.name}`
-      const part = this.attempt(memberPath, () => {
-        const format = detectFormat(bytes)
-        return format === 'ar' ? undefined : readPart(bytes, member.offset, this.#limits)
-      })
-      if (part !== undefined) parts.push(part)
-    }
-    return parts
-  }
-
-  /** Store and usage errors end the scan; what concerns one input does not. */
   #addUnknown(path: string, error: unknown): void {
-    const code = error instanceof DetectorError ? error.code : (systemCode(error) ?? engineLimit(error))
-    if (code === undefined || code === 'ABORTED' || code.startsWith('STORE_')) throw error
-    const message = error instanceof Error ? error.message : String(error)
-    this.#unknowns.push({ path, code, message })
+    const code = problemCode(error)
+    if (code === undefined) throw error
+    this.#unknowns.push(unknownOf(path, code, error instanceof Error ? error.message : String(error)))
   }
 }
 
-interface Part {
-  readonly program: Program
-  readonly source: ByteSource
-  /** File offset of the source's first byte. */
-  readonly base: number
-}
-
-function readPart(source: ByteSource, base: number, limits: Limits): Part {
-  return { program: readProgram(source, limits), source, base }
-}
-
-function noProgram(source: ByteSource): DetectorError {
-  const head = Buffer.from(source.read(0, Math.min(8, source.size))).toString('hex')
-  const what = head === '' ? 'it is empty' : `it starts with ${head}`
-  return new DetectorError('FORMAT_BAD_MAGIC', `need an ELF or PE program or an ar archive, ${what}`)
-}
-
-/** Errors of the file system concern one file; anything else is a defect and must surface. */
-function systemCode(error: unknown): 'INPUT_UNREADABLE' | undefined {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code
-  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? 'INPUT_UNREADABLE' : undefined
+function unknownOf(path: string, code: string, message: string): Unknown {
+  return { path, layer: null, layerIndex: null, code, message }
 }
 
 function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0
-}
-
-/** V8's words for a map, a buffer or a memory of WebAssembly that cannot grow further. */
-const ENGINE_LIMIT =
-  /maximum (?:memory )?size exceeded|allocation failed|^Invalid (?:typed array|array|string) length|unable to grow/i
-
-/** A file that needs more than the engine can hold is one file; other range errors are defects. */
-function engineLimit(error: unknown): 'LIMIT_EXCEEDED' | undefined {
-  return error instanceof RangeError && ENGINE_LIMIT.test(error.message) ? 'LIMIT_EXCEEDED' : undefined
 }

@@ -1,5 +1,6 @@
 import type { Api, Context, Output } from '../../src/cli/context.ts'
 import { run } from '../../src/cli/run.ts'
+import type { FoundComponent } from '../../src/index.ts'
 import * as databases from '../../src/scan/databases.ts'
 import { evaluate } from '../../src/scan/evaluate.ts'
 import { readLabels } from '../../src/scan/labels.ts'
@@ -37,6 +38,31 @@ export async function runCommand(args: readonly string[], circumstances: Circums
   return { code, stdout: stdout.text(), stderr: stderr.text(), calls }
 }
 
+/** What `find` finds in the recording API. */
+export const found: FoundComponent = {
+  component: 'zlib',
+  images: 3,
+  found: [
+    {
+      references: ['registry:app:\u001b1', 'registry:app:latest'],
+      platform: 'linux/amd64',
+      database: '0123456789abcdef',
+      places: [
+        {
+          path: '/bin/agent',
+          layer: `sha256:${'cd'.repeat(32)}`,
+          layerIndex: 2,
+          visibility: 'shadowed',
+          ownedBy: 'agent',
+          version: { kind: 'set', versions: ['1.2.11', '1.2.12'], likeliest: '1.2.11' },
+          confidence: 0.91,
+          answer: 'possible',
+        },
+      ],
+    },
+  ],
+}
+
 function recordingApi(calls: (readonly unknown[])[]): Api {
   const summary = { components: 28, releases: 1234, digest: '0123456789abcdef', schema: 1, names: ['expat', 'zlib'] }
   const close = async (): Promise<void> => {
@@ -47,12 +73,26 @@ function recordingApi(calls: (readonly unknown[])[]): Api {
       calls.push(['openDatabase', location])
       // No command reads the database by itself.
       const reader = undefined as never
-      return { summary, reader, close, [Symbol.asyncDispose]: close }
+      return { summary, reader, location, cacheDirectory: undefined, catalog: '', close, [Symbol.asyncDispose]: close }
     },
     scanPaths: async (paths, { db: _, signal: __, onProgress, ...options }) => {
       calls.push(['scanPaths', paths, options])
       onProgress?.({ phase: 'scanning', done: 1, total: 2, label: 'bin/\u001bagent' })
       return report
+    },
+    imageOf: async (text) => (text.startsWith('docker-archive:') ? text : undefined),
+    scanImage: async (reference, { db: _, signal: __, onProgress: ___, ...options }) => {
+      calls.push(['scanImage', reference, options])
+      return report
+    },
+    async *sweepImages(repository, { db: _, signal: __, onProgress: ___, ...options }) {
+      calls.push(['sweepImages', repository, options])
+      yield report
+      yield { ...report, unknowns: [] }
+    },
+    findComponent: async (query, options) => {
+      calls.push(['findComponent', query, options])
+      return found
     },
     scanFile: async (input, { db: _, signal: __, ...options }) => {
       calls.push(['scanFile', input, options])

@@ -4,8 +4,20 @@ import { DetectorError, type ErrorCode } from '../../src/errors.ts'
 import type { Report, Unknown } from '../../src/model.ts'
 import { contradiction, file, match, modified, report, unknown } from '../fixtures/report.ts'
 
-const missing: Unknown = { path: 'x', code: 'INPUT_NOT_FOUND', message: 'no such file: x' }
-const refused: Unknown = { path: 'x', code: 'INPUT_UNREADABLE', message: 'cannot open x' }
+const missing: Unknown = {
+  path: 'x',
+  layer: null,
+  layerIndex: null,
+  code: 'INPUT_NOT_FOUND',
+  message: 'no such file: x',
+}
+const refused: Unknown = {
+  path: 'x',
+  layer: null,
+  layerIndex: null,
+  code: 'INPUT_UNREADABLE',
+  message: 'cannot open x',
+}
 
 const lying = { ...file, contradictions: [contradiction] }
 const changed = { ...file, components: [{ ...match, modified: [modified] }] }

@@ -113,7 +113,7 @@ test('names and texts of hostile files reach the terminal escaped', () => {
         ],
       },
     ],
-    unknowns: [{ path: evil, code: evil, message: evil }],
+    unknowns: [{ path: evil, layer: null, layerIndex: null, code: evil, message: evil }],
   }
   const table = toTable(hostile, plain)
   expect(table).not.toMatch(/[\p{Cf}\p{Cs}]|(?!\n)\p{Cc}/u)

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import { elementAt } from '../bytes/element.ts'
+import type { Limits } from '../bytes/limits.ts'
+import type { ByteSource } from '../bytes/source.ts'
+import { DetectorError } from '../errors.ts'
+import type { NamedFiles } from './archive-files.ts'
+import type { OpenedImage } from './image.ts'
+import { readImageConfig } from './image-config.ts'
+
+/** What `manifest.json` of the archive says of one image. */
+interface SavedImage {
+  readonly config: string
+  readonly tags: readonly string[]
+  readonly layers: readonly string[]
+}
+
+/** Names offered when the asked one is not there. */
+const NAMES_OFFERED = 10
+
+/** Whether the files are those of `docker save`. */
+export function isDockerArchive(files: NamedFiles): boolean {
+  const source = files.open('manifest.json')
+  source?.close()
+  return source !== undefined
+}
+
+/**
+ * Opens an image of a `docker save` archive: that with the given tag, or the only one. Takes over `files`, also when it fails.
+ *
+ * @throws DetectorError `IMAGE_NOT_FOUND` listing what there is, `FORMAT_CORRUPT`, `LIMIT_EXCEEDED`
+ * @see Docker Image Specification v1.2, "Combined Image JSON + Filesystem Changeset Format"
+ */
+export function openDockerArchive(files: NamedFiles, tag: string | null, limits: Limits): OpenedImage {
+  try {
+    const image = chooseImage(readManifest(files, limits), tag, files.place)
+    const configBytes = readSmall(files, image.config, limits)
+    const config = readImageConfig(configBytes)
+    if (config.diffIds.length !== image.layers.length)
+      throw new DetectorError(
+        'FORMAT_CORRUPT',
+        `manifest.json of ${files.place} lists ${image.layers.length} layers, the configuration ${config.diffIds.length}`,
+      )
+    return {
+      origin: {
+        transport: 'docker-archive',
+        manifestDigest: null,
+        configDigest: `sha256:${createHash('sha256').update(configBytes).digest('hex')}`,
+      },
+      platform: config.platform,
+      layers: image.layers.map((path, index) => ({
+        diffId: elementAt(config.diffIds, index),
+        createdBy: elementAt(config.createdBy, index),
+        digest: null,
+        isAddressed: false,
+        open: async () => need(files, path),
+      })),
+      close: async () => files.close(),
+    }
+  } catch (error) {
+    files.close()
+    throw error
+  }
+}
+
+function chooseImage(images: readonly SavedImage[], tag: string | null, place: string): SavedImage {
+  const fitting = tag === null ? images : images.filter(({ tags }) => tags.some((name) => isTag(name, tag)))
+  const [only, another] = fitting
+  if (only !== undefined && another === undefined) return only
+  const names = images.map(({ tags, config }) => tags[0] ?? config).slice(0, NAMES_OFFERED)
+  const wanted = tag === null ? 'one image' : `an image ${tag}`
+  throw new DetectorError(
+    'IMAGE_NOT_FOUND',
+    `need ${wanted} in ${place}, have ${fitting.length === 0 && tag !== null ? 'only ' : ''}${names.join(', ') || 'none'}: write docker-archive:${place}:NAME`,
+    { locus: { path: place } },
+  )
+}
+
+/** A name may be given without registry and with or without tag: `app`, `app:1.2`. */
+function isTag(name: string, wanted: string): boolean {
+  return (
+    name === wanted || name === `${wanted}:latest` || name.endsWith(`/${wanted}`) || name.endsWith(`/${wanted}:latest`)
+  )
+}
+
+function readManifest(files: NamedFiles, limits: Limits): SavedImage[] {
+  const bytes = readSmall(files, 'manifest.json', limits)
+  let images: unknown
+  try {
+    images = JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch (cause) {
+    throw new DetectorError('FORMAT_CORRUPT', `manifest.json of ${files.place} is no JSON`, { cause })
+  }
+  if (!Array.isArray(images)) throw new DetectorError('FORMAT_CORRUPT', `manifest.json of ${files.place} is no list`)
+  return images.map((image) => savedImage(image, files.place))
+}
+
+function savedImage(value: unknown, place: string): SavedImage {
+  const { Config: config, RepoTags: tags, Layers: layers } = (value ?? {}) as Record<string, unknown>
+  if (typeof config === 'string' && isTexts(layers))
+    return { config: plainPath(config), layers: layers.map(plainPath), tags: isTexts(tags) ? tags : [] }
+  throw new DetectorError('FORMAT_CORRUPT', `manifest.json of ${place} has an image without Config or Layers`)
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string')
+}
+
+function plainPath(path: string): string {
+  return path.replace(/^(\.\/)+/, '')
+}
+
+function readSmall(files: NamedFiles, path: string, limits: Limits): Uint8Array {
+  const source = need(files, path)
+  try {
+    if (source.size > limits.manifestBytes)
+      throw new DetectorError(
+        'LIMIT_EXCEEDED',
+        `${path} of ${files.place} has ${source.size} bytes, limit ${limits.manifestBytes}; raise with limits.manifestBytes`,
+      )
+    return source.read(0, source.size)
+  } finally {
+    source.close()
+  }
+}
+
+function need(files: NamedFiles, path: string): ByteSource {
+  const source = files.open(path)
+  if (source !== undefined) return source
+  throw new DetectorError('FORMAT_CORRUPT', `need ${path} in ${files.place}, have no such file`, {
+    locus: { path: files.place },
+  })
+}

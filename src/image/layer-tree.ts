@@ -1,0 +1,221 @@
+import { elementAt } from '../bytes/element.ts'
+import { type LayerEntry, markerOf } from './layer-entry.ts'
+
+/** Why a file of a lower layer is not in the image's final file system. */
+export type ShadowCause = 'replaced' | 'whiteout' | 'opaque'
+
+/** Where the bytes of a file are: an entry of a layer. */
+export interface ContentPlace {
+  readonly layer: number
+  readonly entry: number
+}
+
+/** A regular file that a layer put somewhere. */
+export interface LayerFile {
+  /** Where it is in the image, links of directories resolved, without leading slash. */
+  readonly path: string
+  /** The layer that put it there. */
+  readonly layer: number
+  /** Its bytes; of a hard link those of its target, perhaps in a lower layer. */
+  readonly content: ContentPlace
+  /** What took it away; undefined while it is visible. */
+  shadow: { readonly layer: number; readonly cause: ShadowCause } | undefined
+}
+
+/** An entry that could not be put anywhere. */
+export interface MisplacedEntry {
+  readonly layer: number
+  readonly path: string
+  readonly reason: string
+}
+
+interface Directory {
+  readonly kind: 'directory'
+  /** Undefined until there are some: most directories of an image have few entries, and forged ones none. */
+  children: Map<string, Node> | undefined
+}
+interface Symlink {
+  readonly kind: 'symlink'
+  readonly target: string
+}
+interface RegularFile {
+  readonly kind: 'file'
+  readonly file: LayerFile
+}
+interface Other {
+  readonly kind: 'other'
+}
+type Node = Directory | Symlink | RegularFile | Other
+
+/** Links that one path may lead through, as Linux has it (MAXSYMLINKS). */
+const MOST_LINKS = 40
+/** Steps of one path. Linux ends at 4096 bytes, which are 2048 steps; forged archives do not end there. */
+const MOST_STEPS = 2048
+
+/**
+ * The file system of an image as its layers make it, lowest first.
+ *
+ * Like the tools that unpack images: markers delete what lower layers have, whatever their place in the archive; an entry
+ * below a link of a lower layer goes where the link leads, within the image; a directory over a directory joins it, and anything else
+ * replaces what is there.
+ */
+export class LayerTree {
+  readonly #root: Directory = { kind: 'directory', children: undefined }
+  readonly #files: LayerFile[] = []
+  readonly #misplaced: MisplacedEntry[] = []
+  #layer = -1
+
+  /** All files that any layer put anywhere, in the order of the layers and their archives. */
+  get files(): readonly LayerFile[] {
+    return this.#files
+  }
+
+  get misplaced(): readonly MisplacedEntry[] {
+    return this.#misplaced
+  }
+
+  /** Puts the next layer on top. */
+  apply(entries: readonly LayerEntry[]): void {
+    this.#layer++
+    // Markers are about lower layers, so that they come before anything of this one.
+    for (const { path } of entries) this.#delete(path)
+    for (const [index, entry] of entries.entries()) if (markerOf(entry.path) === undefined) this.#put(entry, index)
+  }
+
+  /** The path behind all links, without leading slash; undefined where there is nothing. */
+  resolve(path: string): string | undefined {
+    const found = this.#walk(path, { follow: true })
+    return found === undefined || found.node === undefined ? undefined : found.path
+  }
+
+  /** The visible file at a path, links followed. */
+  fileAt(path: string): LayerFile | undefined {
+    const node = this.#walk(path, { follow: true })?.node
+    return node?.kind === 'file' ? node.file : undefined
+  }
+
+  #delete(path: string): void {
+    const marker = markerOf(path)
+    if (marker === undefined || marker.kind === 'note') return
+    // In the lowest layer there is nothing to delete.
+    const directory = this.#walk(marker.directory, { follow: true })?.node
+    if (directory?.kind !== 'directory' || directory.children === undefined) return
+    if (marker.kind === 'whiteout') this.#remove(directory, marker.name, 'whiteout')
+    else for (const name of [...directory.children.keys()]) this.#remove(directory, name, 'opaque')
+  }
+
+  #put(entry: LayerEntry, index: number): void {
+    const { path } = entry
+    const slash = path.lastIndexOf('/')
+    const name = path.slice(slash + 1)
+    const parent = this.#directory(slash < 0 ? '' : path.slice(0, slash))
+    if (typeof parent === 'string') {
+      this.#misplaced.push({ layer: this.#layer, path, reason: parent })
+      return
+    }
+    const place = parent.path === '' ? name : `${parent.path}/${name}`
+    const existing = parent.node.children?.get(name)
+    if (entry.type === 'directory' && existing?.kind === 'directory') return
+    // Looked up before what is there goes away: a link to the very path it replaces keeps the content.
+    const target = entry.type === 'hardlink' ? this.#linked(entry.linkTarget ?? '') : undefined
+    if (entry.type === 'hardlink' && target === undefined) {
+      const reason = `is a hard link to ${entry.linkTarget}, which is not there`
+      this.#misplaced.push({ layer: this.#layer, path, reason })
+      return
+    }
+    if (existing !== undefined) this.#remove(parent.node, name, 'replaced')
+    const node =
+      target?.kind === 'symlink' || target?.kind === 'other' ? target : this.#node(entry, index, place, target)
+    parent.node.children ??= new Map()
+    parent.node.children.set(name, node)
+  }
+
+  #node(entry: LayerEntry, index: number, path: string, target: Node | undefined): Node {
+    if (entry.type === 'directory') return { kind: 'directory', children: undefined }
+    if (entry.type === 'symlink') return { kind: 'symlink', target: entry.linkTarget ?? '' }
+    if (entry.type === 'other') return { kind: 'other' }
+    const content = target?.kind === 'file' ? target.file.content : { layer: this.#layer, entry: index }
+    const file: LayerFile = { path, layer: this.#layer, content, shadow: undefined }
+    this.#files.push(file)
+    return { kind: 'file', file }
+  }
+
+  /** What a hard link is a further name of; directories have none. */
+  #linked(path: string): Node | undefined {
+    const node = this.#walk(path, { follow: false })?.node
+    return node?.kind === 'directory' ? undefined : node
+  }
+
+  /** Takes a name away, with all that is below it. */
+  #remove(directory: Directory, name: string, cause: ShadowCause): void {
+    const node = directory.children?.get(name)
+    if (node === undefined) return
+    directory.children?.delete(name)
+    const shadow = { layer: this.#layer, cause }
+    const open: Node[] = [node]
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (next.kind === 'file') next.file.shadow ??= shadow
+      if (next.kind === 'directory') for (const child of next.children?.values() ?? []) open.push(child)
+    }
+  }
+
+  /**
+   * The directory at a path, made where it is missing: archives may leave directories out. What stands in the way and is neither a
+   * directory nor a link to one is replaced. A text where links lead in a circle.
+   */
+  #directory(path: string): { readonly node: Directory; readonly path: string } | string {
+    const found = this.#walk(path, { follow: true, make: true })
+    if (found?.node?.kind === 'directory') return { node: found.node, path: found.path }
+    return 'lies below links that lead in a circle, or too deep'
+  }
+
+  /**
+   * Walks a path from the root. Undefined where links lead in a circle or a step is no directory; without a node where
+   * only the last step is missing.
+   */
+  #walk(
+    path: string,
+    { follow, make = false }: { readonly follow: boolean; readonly make?: boolean },
+  ): { readonly node: Node | undefined; readonly path: string } | undefined {
+    const steps = stepsOf(path)
+    const trail: { readonly node: Directory; readonly path: string }[] = [{ node: this.#root, path: '' }]
+    let links = 0
+    let taken = 0
+    for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
+      if (++taken > MOST_STEPS) return undefined
+      const here = elementAt(trail, trail.length - 1)
+      if (step === '..') {
+        // The root is its own parent.
+        if (trail.length > 1) trail.pop()
+        continue
+      }
+      const place = here.path === '' ? step : `${here.path}/${step}`
+      const isLast = steps.length === 0
+      let node = here.node.children?.get(step)
+      if (node?.kind === 'symlink' && (!isLast || follow)) {
+        if (++links > MOST_LINKS) return undefined
+        if (node.target.startsWith('/')) trail.length = 1
+        steps.push(...stepsOf(node.target))
+        continue
+      }
+      if (node?.kind !== 'directory' && make) {
+        if (node !== undefined) this.#remove(here.node, step, 'replaced')
+        node = { kind: 'directory', children: undefined }
+        here.node.children ??= new Map()
+        here.node.children.set(step, node)
+      }
+      if (node?.kind === 'directory') trail.push({ node, path: place })
+      else return isLast ? { node, path: place } : undefined
+    }
+    const last = elementAt(trail, trail.length - 1)
+    return { node: last.node, path: last.path }
+  }
+}
+
+/** Steps of a path, the first one last. */
+function stepsOf(path: string): string[] {
+  return path
+    .split('/')
+    .filter((step) => step !== '' && step !== '.')
+    .reverse()
+}

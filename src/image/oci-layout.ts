@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import type { Limits } from '../bytes/limits.ts'
+import { checkLimit } from '../bytes/limits.ts'
+import { type ByteSource, fileSource } from '../bytes/source.ts'
+import { DetectorError } from '../errors.ts'
+import type { NamedFiles } from './archive-files.ts'
+import { type ContentStore, checkContent, type Descriptor, isDigest, startDigest, wrongSize } from './content.ts'
+
+/** The files of a directory. Names come from digests and are checked before they get here. */
+export function directoryFiles(directory: string): NamedFiles {
+  return {
+    place: directory,
+    open(path) {
+      try {
+        return fileSource(join(directory, path))
+      } catch (error) {
+        if (error instanceof DetectorError && error.code === 'INPUT_NOT_FOUND') return undefined
+        throw error
+      }
+    },
+    close: () => undefined,
+  }
+}
+
+/** Whether the files are an OCI image layout. */
+export function isOciLayout(files: NamedFiles): boolean {
+  const source = files.open('oci-layout')
+  source?.close()
+  return source !== undefined
+}
+
+/**
+ * The content of an OCI image layout. Small content is compared with its digest when it is read; of layers only the size is: whoever
+ * unpacks them hashes them anyway, and no byte need be read twice.
+ *
+ * @see OCI image specification, image-layout.md
+ */
+export function layoutStore(files: NamedFiles, limits: Limits): ContentStore {
+  return {
+    async read(descriptor) {
+      const source = openBlob(files, descriptor)
+      try {
+        checkLimit(limits, 'manifestBytes', source.size, { path: files.place })
+        const bytes = source.read(0, source.size)
+        checkContent(bytes, descriptor, files.place)
+        return bytes
+      } finally {
+        source.close()
+      }
+    },
+    open: async (descriptor) => openBlob(files, descriptor),
+    close: async () => files.close(),
+  }
+}
+
+/** What `index.json` lists, each with the name that was given to it, if any. */
+export function layoutRoots(
+  files: NamedFiles,
+  limits: Limits,
+): { readonly bytes: Uint8Array; readonly descriptors: readonly NamedDescriptor[] } {
+  const source = files.open('index.json')
+  if (source === undefined)
+    throw new DetectorError('FORMAT_CORRUPT', `need index.json in the OCI layout ${files.place}, have none`, {
+      locus: { path: files.place },
+    })
+  try {
+    checkLimit(limits, 'manifestBytes', source.size, { path: files.place })
+    const bytes = source.read(0, source.size)
+    return { bytes, descriptors: readIndex(bytes, files.place) }
+  } finally {
+    source.close()
+  }
+}
+
+export interface NamedDescriptor extends Descriptor {
+  readonly name: string | null
+}
+
+const NAME = 'org.opencontainers.image.ref.name'
+
+function readIndex(bytes: Uint8Array, place: string): NamedDescriptor[] {
+  let index: unknown
+  try {
+    index = JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch (cause) {
+    throw new DetectorError('FORMAT_CORRUPT', `index.json of ${place} is no JSON`, { cause })
+  }
+  const manifests = (index as { manifests?: unknown } | null)?.manifests
+  if (!Array.isArray(manifests))
+    throw new DetectorError('FORMAT_CORRUPT', `index.json of ${place} has no list of manifests`)
+  return manifests.map((value) => {
+    const { mediaType, digest, size, annotations } = (value ?? {}) as Record<string, unknown>
+    if (typeof digest !== 'string' || typeof size !== 'number')
+      throw new DetectorError('FORMAT_CORRUPT', `index.json of ${place} lists a manifest without digest or size`)
+    const name = (annotations as Record<string, unknown> | undefined)?.[NAME]
+    const type = typeof mediaType === 'string' ? mediaType : ''
+    return { mediaType: type, digest, size, name: typeof name === 'string' ? name : null }
+  })
+}
+
+function openBlob(files: NamedFiles, descriptor: Descriptor): ByteSource {
+  const { digest, size } = descriptor
+  if (!isDigest(digest)) startDigest(digest)
+  const path = `blobs/${digest.replace(':', '/')}`
+  const source = files.open(path)
+  if (source === undefined)
+    throw new DetectorError(
+      'IMAGE_NOT_FOUND',
+      `need ${path} in ${files.place}, have no such file: copy the image again`,
+      { locus: { path: files.place } },
+    )
+  if (source.size === size) return source
+  source.close()
+  throw wrongSize(descriptor, source.size, files.place)
+}

@@ -1,0 +1,189 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { Limits } from '../bytes/limits.ts'
+import type { ByteSource, StoredRange } from '../bytes/source.ts'
+import { DetectorError, type ErrorCode } from '../errors.ts'
+import { analyseFile, type FileAnalysis } from './analyse-file.ts'
+import type { FingerprintDatabase } from './open-database.ts'
+
+/** What a thread is started with. */
+export interface WorkerStart {
+  readonly location: string | null
+  readonly cacheDirectory: string | null
+  /** Of the database that the caller opened. */
+  readonly digest: string
+  readonly limits: Limits
+}
+
+/** A file for a thread: bytes of its own, or a part of a file that the process has open. */
+export interface AnalysisJob {
+  readonly id: number
+  readonly name: string
+  readonly sha256: string
+  readonly place: { readonly bytes: Uint8Array } | { readonly stored: StoredRange; readonly size: number }
+}
+
+/** What a thread says. An error ends the scan: what concerns one file is in its analysis. */
+export type WorkerMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'result'; readonly id: number; readonly analysis: FileAnalysis }
+  | {
+      readonly kind: 'error'
+      readonly code: ErrorCode | undefined
+      readonly message: string
+      readonly stack: string | null
+    }
+
+/** Analyses files, on this thread or on others. */
+export interface AnalysisPool {
+  /** `source` must stay open until the promise settles. */
+  analyse(source: ByteSource, name: string, sha256: string): Promise<FileAnalysis>
+}
+
+export interface PoolOptions {
+  readonly db: FingerprintDatabase
+  readonly limits: Limits
+  /** Files analysed at a time. With one, no thread is started. */
+  readonly jobs: number
+  readonly signal?: AbortSignal
+}
+
+/** Compiled beside this file. Where this runs from its source text, as in tests, there is none. */
+const WORKER = new URL('./analysis-worker.js', import.meta.url)
+/** Jobs that a thread has at a time, so that it need not wait for the next one. */
+const JOBS_AHEAD = 2
+/** A larger file that does not lie in a file of its own is not copied to a thread, but analysed here. */
+const MOST_COPIED_BYTES = 64 * 1024 ** 2
+/**
+ * Megabytes for what is new on a thread's heap. Analysing a file makes many objects that do not outlive it: with the engine's own 16 the
+ * collector runs so often that it takes some of the time.
+ */
+const YOUNG_MEGABYTES = 64
+
+/** Does the work with a pool, and ends its threads whichever way the work ends. */
+export async function withAnalysisPool<T>(options: PoolOptions, work: (pool: AnalysisPool) => Promise<T>): Promise<T> {
+  if (options.jobs <= 1 || !existsSync(fileURLToPath(WORKER))) return work({ analyse: inProcess(options) })
+  const threads = new Threads(options)
+  try {
+    return await work({ analyse: (source, name, sha256) => threads.analyse(source, name, sha256) })
+  } finally {
+    await threads.end()
+  }
+}
+
+function inProcess({ db, limits, signal }: PoolOptions): AnalysisPool['analyse'] {
+  return (source, name, sha256) =>
+    analyseFile(source, name, { reader: db.reader, limits, sha256, ...(signal === undefined ? {} : { signal }) })
+}
+
+interface Waiting {
+  readonly job: AnalysisJob
+  readonly settle: (analysis: FileAnalysis) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Thread {
+  readonly worker: Worker
+  readonly ended: Promise<void>
+  readonly running: Map<number, Waiting>
+}
+
+class Threads {
+  readonly #options: PoolOptions
+  readonly #threads: Thread[] = []
+  readonly #queue: Waiting[] = []
+  #next = 0
+  #failure: unknown
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+    options.signal?.addEventListener('abort', this.#abort, { once: true })
+  }
+
+  analyse(source: ByteSource, name: string, sha256: string): Promise<FileAnalysis> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    const place = placeOf(source)
+    if (place === undefined) return inProcess(this.#options)(source, name, sha256)
+    return new Promise((settle, reject) => {
+      this.#queue.push({ job: { id: this.#next++, name, sha256, place }, settle, reject })
+      if (this.#threads.length < this.#options.jobs && this.#threads.every(isBusy)) this.#start()
+      this.#feed()
+    })
+  }
+
+  /** Lets threads that are idle close their databases, and stops the others. */
+  async end(): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#abort)
+    for (const { worker, running } of this.#threads)
+      if (running.size === 0) worker.postMessage('end')
+      else void worker.terminate()
+    await Promise.all(this.#threads.map(({ ended }) => ended))
+  }
+
+  readonly #abort = (): void => {
+    this.#fail(new DetectorError('ABORTED', 'stopped before the end', { cause: this.#options.signal?.reason }))
+  }
+
+  #start(): void {
+    const { db, limits } = this.#options
+    const start: WorkerStart = {
+      location: db.location ?? null,
+      cacheDirectory: db.cacheDirectory ?? null,
+      digest: db.summary.digest,
+      limits,
+    }
+    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES }
+    const worker = new Worker(WORKER, { workerData: start, resourceLimits })
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+    const thread: Thread = { worker, ended, running: new Map() }
+    worker.on('message', (message: WorkerMessage) => this.#hear(thread, message))
+    worker.once('error', (error) => this.#fail(error))
+    worker.once('exit', () => {
+      if (thread.running.size > 0) this.#fail(new Error('a thread of the scan ended before its work was done'))
+    })
+    this.#threads.push(thread)
+  }
+
+  #hear(thread: Thread, message: WorkerMessage): void {
+    if (message.kind === 'error') this.#fail(errorOf(message))
+    if (message.kind === 'result') {
+      thread.running.get(message.id)?.settle(message.analysis)
+      thread.running.delete(message.id)
+    }
+    this.#feed()
+  }
+
+  #feed(): void {
+    for (let ahead = 1; ahead <= JOBS_AHEAD; ahead++)
+      for (const { worker, running } of this.#threads) {
+        if (running.size >= ahead) continue
+        const next = this.#queue.shift()
+        if (next === undefined) return
+        running.set(next.job.id, next)
+        worker.postMessage(next.job)
+      }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    const waiting = [...this.#queue.splice(0), ...this.#threads.flatMap(({ running }) => [...running.values()])]
+    for (const { reject } of waiting) reject(this.#failure)
+  }
+}
+
+function isBusy({ running }: Thread): boolean {
+  return running.size > 0
+}
+
+function placeOf(source: ByteSource): AnalysisJob['place'] | undefined {
+  if (source.stored !== undefined) return { stored: source.stored, size: source.size }
+  return source.size > MOST_COPIED_BYTES ? undefined : { bytes: source.read(0, source.size) }
+}
+
+function errorOf({ code, message, stack }: Extract<WorkerMessage, { kind: 'error' }>): Error {
+  if (code !== undefined) return new DetectorError(code, message)
+  const error = new Error(message)
+  if (stack !== null) error.stack = stack
+  return error
+}
