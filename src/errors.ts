@@ -13,7 +13,9 @@ export interface Locus {
  * The stable codes of {@link DetectorError}. They are public API: renaming one is a major version.
  *
  * `FORMAT_*` and `LIMIT_EXCEEDED` concern one input and become an unknown of the report; `STORE_*`, `USAGE` and
- * `ABORTED` end the call.
+ * `ABORTED` end the call. `IMAGE_*` and `REGISTRY_FAILED` concern one image: it is not there, not what its digest says,
+ * not to be had without credentials, has no such platform, leads out of its own tree, or its registry failed after all
+ * attempts.
  */
 export type ErrorCode =
   | 'FORMAT_TRUNCATED'
@@ -25,6 +27,12 @@ export type ErrorCode =
   | 'INPUT_UNREADABLE'
   | 'SOURCE_UNSAFE'
   | 'SOURCE_FAILED'
+  | 'IMAGE_NOT_FOUND'
+  | 'IMAGE_DIGEST_MISMATCH'
+  | 'IMAGE_UNAUTHORIZED'
+  | 'IMAGE_PLATFORM'
+  | 'IMAGE_UNSAFE_PATH'
+  | 'REGISTRY_FAILED'
   | 'STORE_SCHEMA_MISMATCH'
   | 'STORE_CORRUPT'
   | 'STORE_LOCKED'

@@ -59,7 +59,10 @@ const RESERVED: readonly (readonly [specifier: RegExp, allowed: RegExp])[] = [
   [/^level$/, /^src\/database\//],
   [/^xxhash-wasm$/, /^src\/bytes\/hash\.ts$/],
   [/^elfy$/, /^src\/binary\//],
-  [/^node:child_process$/, /^src\/(build\/sources\/|archive\/decompress\.ts$|cli\/tool\.ts$)/],
+  [
+    /^node:child_process$/,
+    /^src\/(build\/sources\/|archive\/decompress\.ts$|cli\/tool\.ts$|image\/registry\/credential-program\.ts$)/,
+  ],
 ]
 
 /** What only the command may touch: a library neither prints nor ends its caller's process. */

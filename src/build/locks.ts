@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fields, parseJson } from '../database/json-fields.ts'
+import { Fields, parseJson } from '../bytes/json-fields.ts'
 import type { ComponentPrints } from '../database/schema.ts'
 import { writeWhole } from './prints-directory.ts'
 

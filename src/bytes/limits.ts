@@ -28,6 +28,18 @@ export interface Limits {
   readonly macroExpansions: number
   /** Nodes of a PE resource tree. Real programs stay in the thousands. */
   readonly resourceNodes: number
+  /** Bytes of one manifest, index or config of an image. Registries take 4 MiB (OCI Distribution, "Pushing Manifests"). */
+  readonly manifestBytes: number
+  /** Entries of one image index. Official images have some 20, attestations included. */
+  readonly indexManifests: number
+  /** Indexes from the root of an image to its manifest. The OCI specification sets no bound; builders make one or two. */
+  readonly indexDepth: number
+  /** Layers of one image. overlayfs takes 127 of them at once; images with a layer for each package reach that. */
+  readonly imageLayers: number
+  /** Bytes of one blob as stored. The public registries take layers of up to 10 GB. */
+  readonly blobBytes: number
+  /** Tags of one repository that are listed. The largest ones, with a tag for each build, have some 10,000s. */
+  readonly registryTags: number
 }
 
 /** The defaults; each has the reason stated at its type. */
@@ -45,6 +57,12 @@ export const DEFAULT_LIMITS: Limits = {
   treeFiles: 400_000,
   macroExpansions: 256,
   resourceNodes: 20_000,
+  manifestBytes: 4 * 1024 ** 2,
+  indexManifests: 1_000,
+  indexDepth: 3,
+  imageLayers: 1_000,
+  blobBytes: 10 * 1024 ** 3,
+  registryTags: 200_000,
 }
 
 /**

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Fields, parseJson } from '../bytes/json-fields.ts'
 import { DetectorError } from '../errors.ts'
 import { isVersionScheme, VERSION_SCHEMES, versionOrder } from '../versions/order.ts'
-import { Fields, parseJson } from './json-fields.ts'
 
 /** What a component is called and where its releases come from: one file of `fingerprint-db/components/`. */
 export interface CatalogEntry {

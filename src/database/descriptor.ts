@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Fields, parseJson } from '../bytes/json-fields.ts'
 import { DetectorError } from '../errors.ts'
-import { Fields, parseJson } from './json-fields.ts'
 
 /** Number of the layout of a database directory. Raised only when older programs would misread a newer one. */
 export const DATABASE_FORMAT = 1

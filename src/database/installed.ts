@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { Fields, parseJson } from '../bytes/json-fields.ts'
 import { type DatabaseDescriptor, descriptorOf, readDescriptor } from './descriptor.ts'
-import { Fields, parseJson } from './json-fields.ts'
 import { PACKAGED_DATABASE } from './packaged.ts'
 
 /** A database that was downloaded and verified. */

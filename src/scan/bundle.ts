@@ -2,10 +2,10 @@ import { createHash, type KeyObject, verify } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readTar, type TarMember } from '../archive/tar.ts'
+import { Fields, parseJson } from '../bytes/json-fields.ts'
 import { type ByteSource, fileSource } from '../bytes/source.ts'
 import { DATABASE_PATH } from '../database/database-files.ts'
 import { type DatabaseDescriptor, descriptorOf } from '../database/descriptor.ts'
-import { Fields, parseJson } from '../database/json-fields.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
 
 /**

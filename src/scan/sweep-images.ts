@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS } from '../bytes/limits.ts'
 import { DetectorError } from '../errors.ts'
 import { parseImageReference } from '../image/reference.ts'
-import { listTags } from '../image/registry/list-tags.ts'
+import { listTags } from '../image/registry/open-registry.ts'
 import { parseRegistryReference, registryReferenceText } from '../image/registry/registry-reference.ts'
 import { matchesGlob } from '../image/tag-glob.ts'
 import type { Report } from '../model.ts'

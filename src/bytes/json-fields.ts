@@ -1,13 +1,22 @@
-import { DetectorError } from '../errors.ts'
+import { DetectorError, type ErrorCode } from '../errors.ts'
 
-/** Reads the fields of one JSON object; every reader throws `CATALOG_CORRUPT` with file, field and what was there. */
+/** Characters of what was there instead that a message shows. */
+const SHOWN_CHARACTERS = 80
+
+/**
+ * Reads the fields of one JSON object; every reader throws with file, field and what was there: `CATALOG_CORRUPT`, or
+ * the code that was given.
+ */
 export class Fields {
   readonly #path: string
+  readonly #code: ErrorCode
   readonly #prefix: string
   readonly #values: Readonly<Record<string, unknown>>
 
-  constructor(path: string, value: unknown, prefix = '') {
+  /** `path` names what is read: a file, or what else a message should say. */
+  constructor(path: string, value: unknown, prefix = '', code: ErrorCode = 'CATALOG_CORRUPT') {
     this.#path = path
+    this.#code = code
     this.#prefix = prefix
     this.#values = {}
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.error('', 'an object', value)
@@ -16,9 +25,18 @@ export class Fields {
 
   error(field: string, needed: string, value: unknown = this.#values[field]): DetectorError {
     const where = `${this.#prefix}${field}`.replace(/\.$/, '') || 'the file'
-    const have = value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80)
-    const message = `need ${needed} as ${where} of ${this.#path}, have ${have}`
-    return new DetectorError('CATALOG_CORRUPT', message, { locus: { path: this.#path } })
+    const message = `need ${needed} as ${where} of ${this.#path}, have ${shown(value)}`
+    return new DetectorError(this.#code, message, { locus: { path: this.#path } })
+  }
+
+  /** True where the field is there and not null. */
+  has(field: string): boolean {
+    return Object.hasOwn(this.#values, field) && this.#values[field] !== null
+  }
+
+  /** True for the empty text. */
+  isEmpty(field: string): boolean {
+    return this.#values[field] === ''
   }
 
   names(): string[] {
@@ -71,24 +89,35 @@ export class Fields {
   }
 
   object(field: string): Fields {
-    return new Fields(this.#path, this.#values[field], `${this.#prefix}${field}.`)
+    return new Fields(this.#path, this.#values[field], `${this.#prefix}${field}.`, this.#code)
   }
 
   objects(field: string): Fields[] {
     const value = this.#values[field]
     if (!Array.isArray(value)) throw this.error(field, 'a list')
-    return value.map((item, index) => new Fields(this.#path, item, `${this.#prefix}${field}[${index}].`))
+    return value.map((item, index) => new Fields(this.#path, item, `${this.#prefix}${field}[${index}].`, this.#code))
   }
 }
 
-/** The value of a JSON text; `path` is where it stands. @throws DetectorError `CATALOG_CORRUPT` */
-export function parseJson(text: string, path: string): unknown {
+/**
+ * The value of a JSON text; `path` is where it stands.
+ *
+ * @throws DetectorError `CATALOG_CORRUPT`, or the code that was given
+ */
+export function parseJson(text: string, path: string, code: ErrorCode = 'CATALOG_CORRUPT'): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new DetectorError('CATALOG_CORRUPT', `need JSON in ${path}: ${(cause as Error).message}`, {
-      locus: { path },
-      cause,
-    })
+    throw new DetectorError(code, `need JSON in ${path}: ${(cause as Error).message}`, { locus: { path }, cause })
+  }
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  try {
+    return JSON.stringify(value).slice(0, SHOWN_CHARACTERS)
+  } catch {
+    // The parser takes any depth, the writer does not.
+    return 'something nested too deeply to show'
   }
 }
