@@ -1,28 +1,36 @@
-import { latin1 } from '../bytes/cursor.ts'
 import { checkLimit, DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
-import type { ByteSource } from '../bytes/source.ts'
+import { type ByteSource, sliceSource } from '../bytes/source.ts'
 import { DetectorError, hex } from '../errors.ts'
-import { memberPath, pathText } from './member-path.ts'
+import { memberPath, type OnUnsafe, pathText } from './member-path.ts'
+import { type PaxSparse, paxOverrides, type TarOverrides } from './tar-extended.ts'
+import {
+  isTarHeader,
+  isZeroBlock,
+  needBytes,
+  parseTarHeader,
+  TAR_BLOCK,
+  TarBlocks,
+  type TarHeader,
+} from './tar-header.ts'
+import { type SparseForm, sparseSource } from './tar-sparse.ts'
 
-/** A member of a tar archive. `offset` and `size` are bytes of the archive: take them with `sliceSource`. */
+/** A member of a tar archive. {@link tarMemberSource} gives its bytes. */
 export interface TarMember {
   /** Normalised: no leading `./`, no trailing slash. */
   readonly path: string
-  /** `other`: devices, pipes, sparse files, dumped directories; their bytes are not the file's bytes. */
+  /** `other`: devices, pipes, dumped directories and parts of files; their bytes are not the file's bytes. */
   readonly type: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other'
+  /** Where its bytes are stored: bytes from the start of the archive. */
   readonly offset: number
-  /** 0 for everything but files and `other`. */
+  /** Bytes of the file; of a sparse one more than are stored. 0 for everything but files and `other`. */
   readonly size: number
   /** As written for symlinks, a normalised member path for hard links. */
   readonly linkTarget?: string
   /** Permission bits. */
   readonly mode: number
+  /** Only of files with holes: their bytes do not stand at `offset` as they are. */
+  readonly sparse?: SparseForm
 }
-
-const BLOCK = 512
-const CHECKSUM_AT = 148
-const CHECKSUM_BYTES = 8
-const SPACE = 0x20
 
 const TYPES: Readonly<Record<string, TarMember['type']>> = {
   '\0': 'file',
@@ -31,209 +39,177 @@ const TYPES: Readonly<Record<string, TarMember['type']>> = {
   '2': 'symlink',
   '5': 'directory',
   '7': 'file',
-}
-
-/**
- * Walks a tar archive: v7, ustar, PAX and GNU, members in archive order, duplicates included.
- *
- * Lazily: an error comes when the walk reaches it, after the members before it. The archive's root (`./`) is no member.
- *
- * @throws DetectorError `FORMAT_BAD_MAGIC` if the first block is no header, `FORMAT_CORRUPT`, `FORMAT_TRUNCATED`,
- *   `SOURCE_UNSAFE`, `LIMIT_EXCEEDED`
- * @see POSIX.1-2017 pax, "ustar Interchange Format", "pax Extended Header"; GNU tar manual, "Basic Tar Format"
- */
-export function* readTar(source: ByteSource, limits: Limits = DEFAULT_LIMITS): Generator<TarMember> {
-  let global: Overrides = {}
-  let local: Overrides = {}
-  let members = 0
-  let headers = 0
-  let at = 0
-  while (at < source.size) {
-    const header = readHeader(source, at)
-    if (header === undefined) return
-    // Extended headers count too, so that a chain of them without a member ends as well.
-    checkLimit(limits, 'archiveMembers', Math.max(members, Math.floor(headers++ / 4)), { offset: at })
-    const data = at + BLOCK + (header.type === 'S' ? sparseBlocks(source, header.block, at) : 0)
-    if (EXTENDED.has(header.type)) {
-      need(source, data, header.size)
-      checkLimit(limits, 'extendedHeaderBytes', header.size, { offset: at })
-      const bytes = source.read(data, header.size)
-      if (header.type === 'g') global = { ...global, ...paxOverrides(bytes, data) }
-      else if (header.type === 'x' || header.type === 'X') local = { ...local, ...paxOverrides(bytes, data) }
-      else if (header.type === 'L') local = { ...local, path: untilNul(bytes) }
-      else local = { ...local, linkTarget: untilNul(bytes) }
-      at = next(data, header.size)
-      continue
-    }
-    const member = toMember(header, { ...global, ...local }, data)
-    const stored = storedSize(source, header, { ...global, ...local }, data)
-    need(source, data, stored)
-    if (member !== undefined) {
-      checkLimit(limits, 'archiveMembers', ++members, { offset: at })
-      yield member
-    }
-    local = {}
-    at = next(data, stored)
-  }
+  S: 'file',
 }
 
 /** GNU long name and long link, PAX for the next member (also in Solaris' spelling) and for all that follow. */
 const EXTENDED: ReadonlySet<string> = new Set(['L', 'K', 'x', 'X', 'g'])
 
-/** What extended headers say about a member, in place of its own header. An empty value takes the override back. */
-interface Overrides {
-  path?: string
-  linkTarget?: string
-  size?: number
-  sparse?: boolean
-}
+const NO_OVERRIDES: TarOverrides = {}
 
-interface Header {
-  readonly block: Uint8Array
-  readonly type: string
-  readonly path: string
-  readonly linkTarget: string
-  readonly size: number
-  readonly mode: number
-}
-
-/** Undefined at the end of the archive: two blocks of zeros, or one at the end of the file. */
-function readHeader(source: ByteSource, at: number): Header | undefined {
-  need(source, at, BLOCK)
-  const block = source.read(at, BLOCK)
-  if (isZero(block)) {
-    if (at + 2 * BLOCK > source.size || isZero(source.read(at + BLOCK, BLOCK))) return undefined
-    throw new DetectorError('FORMAT_CORRUPT', `one block of zeros at ${hex(at)} amid the archive`, {
-      locus: { offset: at },
-    })
+/**
+ * Walks a tar archive: v7, ustar, PAX and GNU, members in archive order, duplicates included. Returns where the archive ends:
+ * the offset of the zeros behind it, or the end of the source.
+ *
+ * Lazily: an error comes when the walk reaches it, after the members before it. The archive's root (`./`) is no member.
+ * Nothing is read but headers. With `onUnsafe`, unsafe members are told to it and the walk goes on.
+ *
+ * @throws DetectorError `FORMAT_BAD_MAGIC` if the first block is no header, `FORMAT_CORRUPT`, `FORMAT_TRUNCATED`,
+ *   `SOURCE_UNSAFE`, `LIMIT_EXCEEDED`
+ * @see POSIX.1-2017 pax, "ustar Interchange Format", "pax Extended Header"; GNU tar manual, "Basic Tar Format"
+ */
+export function* readTar(
+  source: ByteSource,
+  limits: Limits = DEFAULT_LIMITS,
+  onUnsafe?: OnUnsafe,
+): Generator<TarMember, number, undefined> {
+  const blocks = new TarBlocks(source)
+  let global = NO_OVERRIDES
+  let local = NO_OVERRIDES
+  let members = 0
+  let headers = 0
+  let at = 0
+  while (at < source.size) {
+    const block = blocks.at(at)
+    if (isZeroBlock(block)) return checkEnd(source, blocks, at)
+    const header = parseTarHeader(block, at)
+    // Extended headers count too, so that a chain of them without a member ends as well.
+    checkLimit(limits, 'archiveMembers', Math.max(members, Math.floor(headers++ / 4)), { offset: at })
+    const data = at + TAR_BLOCK + (header.mapGoesOn ? mapBytes(blocks, at + TAR_BLOCK) : 0)
+    if (EXTENDED.has(header.type)) {
+      needBytes(source, data, header.size)
+      checkLimit(limits, 'extendedHeaderBytes', header.size, { offset: at })
+      const bytes = source.read(data, header.size)
+      if (header.type === 'g') global = { ...global, ...paxOverrides(bytes, data) }
+      else local = { ...local, ...localOverrides(header.type, bytes, data) }
+      at = next(data, header.size)
+      continue
+    }
+    const overrides = global === NO_OVERRIDES ? local : { ...global, ...local }
+    const stored = storedSize(source, blocks, header, overrides, data)
+    needBytes(source, data, stored)
+    checkLimit(limits, 'archiveMembers', ++members, { offset: at })
+    const member = safeMember(header, overrides, at, data, onUnsafe)
+    if (member !== undefined) yield member
+    local = NO_OVERRIDES
+    at = next(data, stored)
   }
-  if (!hasChecksum(block))
-    throw new DetectorError(
-      at === 0 ? 'FORMAT_BAD_MAGIC' : 'FORMAT_CORRUPT',
-      at === 0 ? 'not a tar archive: the first block is no header' : `tar header at ${hex(at)} has a wrong checksum`,
-      { locus: { offset: at } },
-    )
-  const isUstar = latin1(block.subarray(257, 262)) === 'ustar'
-  const isGnu = isUstar && block[262] === SPACE
-  const name = untilNul(block.subarray(0, 100))
-  // GNU uses the room of the prefix for times, but in archives of its own magic only.
-  const prefix = isUstar && !isGnu ? untilNul(block.subarray(345, 500)) : ''
-  return {
-    block,
-    type: String.fromCharCode(block[156] ?? 0),
-    path: prefix === '' ? name : `${prefix}/${name}`,
-    linkTarget: untilNul(block.subarray(157, 257)),
-    size: numberField(block, 124, 12, at),
-    mode: numberField(block, 100, 8, at) & 0o7777,
+  return at
+}
+
+/**
+ * The bytes of one file of an archive. Holes read as zeros, and cost no memory before they are read. Closing it does not
+ * close the archive.
+ *
+ * @throws DetectorError `FORMAT_CORRUPT` or `FORMAT_TRUNCATED` where the parts of a sparse file do not ascend, leave the
+ *   file or need more data than are stored; `LIMIT_EXCEEDED`
+ */
+export function tarMemberSource(
+  archive: ByteSource,
+  member: Pick<TarMember, 'offset' | 'size' | 'sparse'>,
+  limits: Limits = DEFAULT_LIMITS,
+): ByteSource {
+  const { offset, size, sparse } = member
+  return sparse === undefined
+    ? sliceSource(archive, offset, size)
+    : sparseSource(archive, { offset, size, form: sparse }, limits)
+}
+
+/** The end of an archive: two blocks of zeros, or one at the end of the file. */
+function checkEnd(source: ByteSource, blocks: TarBlocks, at: number): number {
+  if (at + 2 * TAR_BLOCK > source.size || isZeroBlock(blocks.at(at + TAR_BLOCK))) return at
+  throw new DetectorError('FORMAT_CORRUPT', `one block of zeros at ${hex(at)} amid the archive`, {
+    locus: { offset: at },
+  })
+}
+
+function localOverrides(type: string, bytes: Uint8Array, at: number): TarOverrides {
+  if (type === 'L') return { path: untilNul(bytes) }
+  if (type === 'K') return { linkTarget: untilNul(bytes) }
+  return paxOverrides(bytes, at)
+}
+
+function safeMember(
+  header: TarHeader,
+  overrides: TarOverrides,
+  at: number,
+  data: number,
+  onUnsafe: OnUnsafe | undefined,
+): TarMember | undefined {
+  const raw = overrides.sparse?.name ?? overrides.path ?? header.path
+  try {
+    return toMember(header, overrides, raw, at, data)
+  } catch (error) {
+    if (onUnsafe === undefined || !(error instanceof DetectorError) || error.code !== 'SOURCE_UNSAFE') throw error
+    onUnsafe(raw, error)
+    return undefined
   }
 }
 
-function toMember(header: Header, overrides: Overrides, data: number): TarMember | undefined {
-  const raw = overrides.path ?? header.path
+function toMember(
+  header: TarHeader,
+  overrides: TarOverrides,
+  raw: string,
+  at: number,
+  data: number,
+): TarMember | undefined {
   const path = memberPath(raw)
   if (path === '') return undefined
-  const plain = TYPES[header.type] ?? 'other'
+  const { mode } = header
+  const type = TYPES[header.type] ?? 'other'
+  const stored = overrides.size ?? header.size
+  if (type === 'symlink' || type === 'hardlink') {
+    const target = overrides.linkTarget ?? header.linkTarget
+    return { path, type, offset: data, size: 0, mode, linkTarget: type === 'hardlink' ? memberPath(target) : target }
+  }
+  if (type !== 'file') return { path, type, offset: data, size: type === 'other' ? stored : 0, mode }
+  if (header.type === 'S') {
+    const form: SparseForm = { kind: 'gnu', header: at, storedSize: stored }
+    return { path, type, offset: data, size: header.realSize, mode, sparse: form }
+  }
+  if (overrides.sparse !== undefined) {
+    const { realSize } = overrides.sparse
+    const form = paxForm(overrides.sparse, stored)
+    if (realSize === undefined || form === undefined) return { path, type: 'other', offset: data, size: stored, mode }
+    return { path, type, offset: data, size: realSize, mode, sparse: form }
+  }
   // The oldest archives mark directories by a trailing slash only.
-  const type =
-    plain === 'file' && overrides.sparse ? 'other' : plain === 'file' && raw.endsWith('/') ? 'directory' : plain
-  const size = type === 'file' || type === 'other' ? (overrides.size ?? header.size) : 0
-  const member = { path, type, offset: data, size, mode: header.mode }
-  if (type !== 'symlink' && type !== 'hardlink') return member
-  const target = overrides.linkTarget ?? header.linkTarget
-  return { ...member, linkTarget: type === 'hardlink' ? memberPath(target) : target }
+  if (raw.endsWith('/')) return { path, type: 'directory', offset: data, size: 0, mode }
+  return { path, type, offset: data, size: stored, mode }
+}
+
+function paxForm({ parts, major }: PaxSparse, storedSize: number): SparseForm | undefined {
+  if (major === '1') return { kind: 'front', storedSize }
+  return parts === undefined ? undefined : { kind: 'listed', parts, storedSize }
 }
 
 /**
  * Bytes that follow the header. Links and directories have none, though old tars wrote the size of the target; a hard
  * link of PAX may carry data, which shows in the absence of a header right behind it.
  */
-function storedSize(source: ByteSource, header: Header, overrides: Overrides, data: number): number {
+function storedSize(
+  source: ByteSource,
+  blocks: TarBlocks,
+  header: TarHeader,
+  overrides: TarOverrides,
+  data: number,
+): number {
   const size = overrides.size ?? header.size
   if (size === 0 || (header.type !== '1' && header.type !== '2' && header.type !== '5')) return size
   if (header.type !== '1') return 0
-  const follows = data + BLOCK <= source.size ? source.read(data, BLOCK) : undefined
-  return follows === undefined || isZero(follows) || hasChecksum(follows) ? 0 : size
+  const follows = data + TAR_BLOCK <= source.size ? blocks.at(data) : undefined
+  return follows === undefined || isZeroBlock(follows) || isTarHeader(follows) ? 0 : size
 }
 
 /** Bytes of the blocks that continue the map of a GNU sparse file. */
-function sparseBlocks(source: ByteSource, header: Uint8Array, at: number): number {
-  let bytes = 0
-  let more = header[482] !== 0
-  while (more) {
-    bytes += BLOCK
-    need(source, at + bytes, BLOCK)
-    more = source.read(at + bytes, BLOCK)[504] !== 0
-  }
-  return bytes
+function mapBytes(blocks: TarBlocks, start: number): number {
+  let at = start
+  while (blocks.at(at)[MORE_AT] !== 0) at += TAR_BLOCK
+  return at + TAR_BLOCK - start
 }
 
-/** Records of the form `25 path=some/long/name\n`, the length in bytes counting itself. */
-function paxOverrides(bytes: Uint8Array, at: number): Overrides {
-  const overrides: Overrides = {}
-  let start = 0
-  while (start < bytes.length && bytes[start] !== 0) {
-    const length = /^(\d{1,7}) /.exec(latin1(bytes.subarray(start, start + 8)))?.[1]
-    const end = start + Number(length)
-    const equals = bytes.indexOf(0x3d, start)
-    if (length === undefined || end > bytes.length || bytes[end - 1] !== 0x0a || equals < 0 || equals >= end)
-      throw new DetectorError('FORMAT_CORRUPT', `extended header record at ${hex(at + start)} does not parse`)
-    const key = latin1(bytes.subarray(start + length.length + 1, equals))
-    setOverride(overrides, key, pathText(bytes.subarray(equals + 1, end - 1)), at + start)
-    start = end
-  }
-  return overrides
-}
-
-function setOverride(overrides: Overrides, key: string, value: string, at: number): void {
-  if (key === 'size') {
-    if (!/^\d{1,15}$/.test(value)) throw new DetectorError('FORMAT_CORRUPT', `size at ${hex(at)} is no number`)
-    overrides.size = Number(value)
-  } else if (key === 'linkpath') overrides.linkTarget = value
-  else if (key === 'path' && overrides.sparse !== true) overrides.path = value
-  else if (key.startsWith('GNU.sparse.')) {
-    overrides.sparse = true
-    if (key === 'GNU.sparse.name') overrides.path = value
-  }
-}
-
-/** Octal text, or a big-endian number behind a first byte of 0x80 (GNU, for sizes from 8 GiB on). */
-function numberField(block: Uint8Array, at: number, length: number, headerAt: number): number {
-  if (((block[at] ?? 0) & 0x80) !== 0) {
-    let value = (block[at] ?? 0) & 0x7f
-    for (let i = at + 1; i < at + length; i++) value = value * 256 + (block[i] ?? 0)
-    if (Number.isSafeInteger(value)) return value
-  } else {
-    const text = latin1(block.subarray(at, at + length))
-      .replace(/\0.*$/s, '')
-      .trim()
-    if (/^[0-7]*$/.test(text)) return text === '' ? 0 : Number.parseInt(text, 8)
-  }
-  throw new DetectorError('FORMAT_CORRUPT', `number at ${hex(headerAt + at)} of a tar header does not parse`, {
-    locus: { offset: headerAt + at },
-  })
-}
-
-/** The sum of the header's bytes with the checksum taken as spaces; some old tars summed signed bytes. */
-function hasChecksum(block: Uint8Array): boolean {
-  const text = latin1(block.subarray(CHECKSUM_AT, CHECKSUM_AT + CHECKSUM_BYTES))
-    .replace(/\0.*$/s, '')
-    .trim()
-  if (!/^[0-7]+$/.test(text)) return false
-  let unsigned = 0
-  let signed = 0
-  for (let i = 0; i < BLOCK; i++) {
-    const inside = i >= CHECKSUM_AT && i < CHECKSUM_AT + CHECKSUM_BYTES
-    const byte = inside ? SPACE : (block[i] ?? 0)
-    unsigned += byte
-    signed += byte < 0x80 ? byte : byte - 0x100
-  }
-  const announced = Number.parseInt(text, 8)
-  return announced === unsigned || announced === signed
-}
-
-function isZero(block: Uint8Array): boolean {
-  return block.every((byte) => byte === 0)
-}
+/** Where a block of a sparse map says that another one follows. */
+const MORE_AT = 504
 
 function untilNul(bytes: Uint8Array): string {
   const end = bytes.indexOf(0)
@@ -241,13 +217,5 @@ function untilNul(bytes: Uint8Array): string {
 }
 
 function next(data: number, size: number): number {
-  return data + Math.ceil(size / BLOCK) * BLOCK
-}
-
-function need(source: ByteSource, offset: number, length: number): void {
-  if (offset + length <= source.size) return
-  const have = Math.max(0, source.size - offset)
-  throw new DetectorError('FORMAT_TRUNCATED', `need ${length} bytes at offset ${hex(offset)}, have ${have}`, {
-    locus: { offset },
-  })
+  return data + Math.ceil(size / TAR_BLOCK) * TAR_BLOCK
 }

@@ -3,7 +3,7 @@ import { Cursor } from '../bytes/cursor.ts'
 import { checkLimit, DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import { DetectorError, hex } from '../errors.ts'
-import { memberPath, pathText } from './member-path.ts'
+import { memberPath, type OnUnsafe, pathText, safePath } from './member-path.ts'
 
 /** An entry of the central directory; {@link readZipEntry} gives its bytes. */
 export interface ZipEntry {
@@ -45,11 +45,13 @@ interface Directory {
 /**
  * Lists the entries of a zip file in the order of its central directory.
  *
+ * With `onUnsafe`, entries with unsafe paths are told to it and left out.
+ *
  * @throws DetectorError `FORMAT_BAD_MAGIC` without an end record, `FORMAT_TRUNCATED`, `FORMAT_CORRUPT`,
  *   `SOURCE_UNSAFE`, `LIMIT_EXCEEDED`
  * @see PKWARE APPNOTE.TXT 6.3.10, 4.3
  */
-export function readZip(source: ByteSource, limits: Limits = DEFAULT_LIMITS): ZipEntry[] {
+export function readZip(source: ByteSource, limits: Limits = DEFAULT_LIMITS, onUnsafe?: OnUnsafe): ZipEntry[] {
   const cursor = new Cursor(source, true)
   const directory = findDirectory(cursor)
   cursor.need(directory.offset, directory.size)
@@ -69,7 +71,7 @@ export function readZip(source: ByteSource, limits: Limits = DEFAULT_LIMITS): Zi
     const nameBytes = cursor.u16(at + 28)
     const extraBytes = cursor.u16(at + 30)
     const length = CENTRAL_BYTES + nameBytes + extraBytes + cursor.u16(at + 32)
-    const entry = readEntry(cursor, at, nameBytes, extraBytes, directory.prefix)
+    const entry = readEntry(cursor, at, nameBytes, extraBytes, directory.prefix, onUnsafe)
     if (entry !== undefined) entries.push(entry)
     at += length
   }
@@ -120,10 +122,11 @@ function readEntry(
   nameBytes: number,
   extraBytes: number,
   prefix: number,
+  onUnsafe: OnUnsafe | undefined,
 ): ZipEntry | undefined {
   const raw = pathText(cursor.bytes(at + CENTRAL_BYTES, nameBytes)).replaceAll('\\', '/')
-  const path = memberPath(raw)
-  if (path === '') return undefined
+  const path = onUnsafe === undefined ? memberPath(raw) : safePath(raw, onUnsafe)
+  if (path === undefined || path === '') return undefined
   const fields = { size: cursor.u32(at + 24), compressedSize: cursor.u32(at + 20), offset: cursor.u32(at + 42) }
   const wide = readZip64(cursor, at + CENTRAL_BYTES + nameBytes, extraBytes, fields)
   return {

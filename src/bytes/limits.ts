@@ -14,6 +14,18 @@ export interface Limits {
   readonly stringTableBytes: number
   /** Members of one archive. The largest static libraries of Debian hold about 9,000. */
   readonly archiveMembers: number
+  /** Entries of one image layer, which takes the place of `archiveMembers` there. Images of whole desktops have 500,000 files. */
+  readonly layerEntries: number
+  /** Stretches of data between the holes of one sparse file. A disk image of 4 GiB has 1,000,000 if every other block is a hole. */
+  readonly sparseParts: number
+  /** Containers inside containers. A package in a jar in an archive in an initramfs of an image comes to 5. */
+  readonly containerDepth: number
+  /** Bytes of the list of files of an asar archive, which is read whole. Those of editors with all extensions have some 5 MiB. */
+  readonly asarHeaderBytes: number
+  /** Bytes of the header of an RPM package, which is read whole. rpm itself takes 256 MiB; that of kernel sources has 15 MiB. */
+  readonly rpmHeaderBytes: number
+  /** Bytes of a package database that is text, and of all paths of one. A desktop of 4,000 packages has 40 MiB of paths. */
+  readonly packageDatabaseBytes: number
   /** Bytes of one PAX header or GNU long name of a tar. Go's archive/tar takes 1 MiB. */
   readonly extendedHeaderBytes: number
   /** Bytes that one archive may unpack to. The largest source release indexed is below 1 GiB. */
@@ -50,6 +62,12 @@ export const DEFAULT_LIMITS: Limits = {
   nameBytes: 65_536,
   stringTableBytes: 512 * 1024 ** 2,
   archiveMembers: 200_000,
+  layerEntries: 2_000_000,
+  sparseParts: 1_000_000,
+  containerDepth: 8,
+  asarHeaderBytes: 32 * 1024 ** 2,
+  rpmHeaderBytes: 64 * 1024 ** 2,
+  packageDatabaseBytes: 256 * 1024 ** 2,
   extendedHeaderBytes: 1024 ** 2,
   unpackedBytes: 4 * 1024 ** 3,
   unpackRatio: 10_000,

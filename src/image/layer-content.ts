@@ -96,10 +96,10 @@ function contentOf(
   const unsafe: { message: string }[] = []
   let damage: DetectorError | undefined
   try {
-    const options = { inRoot: true, onUnsafe: ({ message }: DetectorError) => void unsafe.push({ message }) }
+    const onUnsafe = (_: string, { message }: DetectorError): void => void unsafe.push({ message })
     // An empty file is an empty layer to some tools.
     if (archive.size > 0)
-      for (const member of readTar(archive, { ...limits, archiveMembers: limits.layerEntries }, options))
+      for (const member of readTar(archive, { ...limits, archiveMembers: limits.layerEntries }, onUnsafe))
         members.push(member)
   } catch (error) {
     if (!(error instanceof DetectorError) || members.length === 0) throw error

@@ -1,7 +1,7 @@
 import { createHash, type KeyObject, verify } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { readTar, type TarMember } from '../archive/tar.ts'
+import { readTar, type TarMember, tarMemberSource } from '../archive/tar.ts'
 import { Fields, parseJson } from '../bytes/json-fields.ts'
 import { type ByteSource, fileSource } from '../bytes/source.ts'
 import { DATABASE_PATH } from '../database/database-files.ts'
@@ -61,11 +61,11 @@ export function openBundle(path: string): Bundle {
     const first = nextMember(members, path)
     if (first?.path !== MANIFEST || first.size > MAX_MANIFEST_BYTES)
       throw corrupt(path, `need ${MANIFEST} as its first member, have ${first?.path ?? 'none'}`)
-    const text = source.read(first.offset, first.size).slice()
+    const text = tarMemberSource(source, first).read(0, first.size).slice()
     const manifest = parseManifest(Buffer.from(text).toString('utf8'), path)
     const second = nextMember(members, path)
     const isSigned = second?.path === SIGNATURE && second.size === SIGNATURE_BYTES
-    const signature = isSigned ? source.read(second.offset, second.size).slice() : undefined
+    const signature = isSigned ? tarMemberSource(source, second).read(0, second.size).slice() : undefined
     const rest = isSigned || second === undefined ? [] : [second]
     return {
       manifest,
@@ -85,7 +85,8 @@ export function openBundle(path: string): Bundle {
 
 function nextMember(members: Generator<TarMember>, path: string): TarMember | undefined {
   try {
-    return members.next().value as TarMember | undefined
+    const { done, value } = members.next()
+    return done === true ? undefined : value
   } catch (cause) {
     if (!(cause instanceof DetectorError)) throw cause
     throw corrupt(path, cause.message, cause)
@@ -127,7 +128,7 @@ function extractFiles(
     const member = ahead.shift() ?? nextMember(members, path)
     if (member?.path !== file.path || member.type !== 'file' || member.size !== file.size)
       throw corrupt(path, `need ${file.path} of ${file.size} bytes, have ${member?.path ?? 'the end'}`)
-    const bytes = source.read(member.offset, member.size)
+    const bytes = tarMemberSource(source, member).read(0, member.size)
     if (sha256(bytes) !== file.sha256) throw corrupt(path, `the sha256 of ${file.path} differs`)
     const target = join(directory, file.path)
     mkdirSync(dirname(target), { recursive: true })

@@ -174,3 +174,22 @@ test.skipIf(!hasProgram('tar')).each(['v7', 'oldgnu', 'gnu', 'ustar', 'posix'])(
     work.remove()
   },
 )
+
+test('with a callback, members with unsafe paths or targets are told to it and the walk goes on', () => {
+  const told: string[] = []
+  const tar = buildTar([
+    { path: '/etc/passwd' },
+    { path: 'a' },
+    { path: 'hard', type: '1', link: '../up' },
+    { path: 'b', bytes: Buffer.from('x') },
+  ])
+  const members = [...readTar(bytesSource(tar), DEFAULT_LIMITS, (path, error) => told.push(`${error.code} ${path}`))]
+  expect(members.map(({ path }) => path)).toEqual(['a', 'b'])
+  expect(told).toEqual(['SOURCE_UNSAFE /etc/passwd', 'SOURCE_UNSAFE hard'])
+})
+
+test('the walk returns where the archive ends', () => {
+  const walk = readTar(bytesSource(buildTar([{ path: 'a', bytes: Buffer.from('x') }])))
+  expect(walk.next().done).toBe(false)
+  expect(walk.next()).toEqual({ done: true, value: 1024 })
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readTar } from '../../src/archive/tar.ts'
+import { readTar, tarMemberSource } from '../../src/archive/tar.ts'
 import { bytesSource } from '../../src/bytes/source.ts'
 import { buildTar, paxMember, withChecksum } from '../fixtures/tar.ts'
 import { survey } from './mutate.ts'
@@ -19,6 +19,12 @@ const FIXTURES = [
     { path: 'b', bytes: Buffer.from('x') },
     { path: 'sparse', type: 'S', magic: 'gnu', bytes: Buffer.from('x') },
   ]),
+  buildTar([
+    paxMember({ 'GNU.sparse.name': 'listed', 'GNU.sparse.size': '9', 'GNU.sparse.map': '2,3,8,1' }),
+    { path: 'a', bytes: Buffer.from('abcd') },
+    paxMember({ 'GNU.sparse.major': '1', 'GNU.sparse.realsize': '9' }),
+    { path: 'front', bytes: Buffer.concat([Buffer.from('2\n2\n3\n8\n1\n'), Buffer.alloc(500), Buffer.from('abcd')]) },
+  ]),
 ]
 
 /** Mutations rarely keep a checksum right; mending it lets them reach what is behind. */
@@ -37,8 +43,13 @@ test.each([
 ])('a mutated tar archive %s ends in members within the file or a DetectorError', async (_name, change) => {
   const faults = await survey(FIXTURES, 1000, (mutated) => {
     const bytes = change(mutated)
-    for (const { path, offset, size } of readTar(bytesSource(bytes))) {
-      if (offset + size > bytes.length) throw new RangeError(`${path} at ${offset} + ${size} leaves ${bytes.length}`)
+    const source = bytesSource(bytes)
+    for (const member of readTar(source)) {
+      const { path, offset, size, sparse } = member
+      const content = tarMemberSource(source, member)
+      if (content.size < 2 ** 20) content.read(0, content.size)
+      if (sparse === undefined && offset + size > bytes.length)
+        throw new RangeError(`${path} at ${offset} + ${size} leaves ${bytes.length}`)
       if (path.startsWith('/') || path.split('/').includes('..')) throw new RangeError(`unsafe path ${path}`)
     }
   })

@@ -1,5 +1,5 @@
 import { decompressToSource } from '../../archive/decompress.ts'
-import { readTar } from '../../archive/tar.ts'
+import { readTar, tarMemberSource } from '../../archive/tar.ts'
 import { readZip, readZipEntry } from '../../archive/zip.ts'
 import { latin1 } from '../../bytes/cursor.ts'
 import { checkLimit, DEFAULT_LIMITS, type Limits } from '../../bytes/limits.ts'
@@ -102,11 +102,13 @@ function readMember(member: Member, limits: Limits): Uint8Array | string {
 
 function tarMembers(source: ByteSource, limits: Limits): Map<string, Member> {
   const members = new Map<string, Member>()
-  for (const { path, type, offset, size, linkTarget } of readTar(source, limits)) {
+  for (const member of readTar(source, limits)) {
+    const { path, type, size, linkTarget } = member
     // A later member takes the place of an earlier one, also in the order of reading.
     const earlier = type === 'hardlink' ? members.get(linkTarget ?? '') : undefined
     members.delete(path)
-    if (type === 'file') members.set(path, { path, size, read: () => source.read(offset, size) })
+    if (type === 'file')
+      members.set(path, { path, size, read: () => tarMemberSource(source, member, limits).read(0, size) })
     if (earlier !== undefined) members.set(path, { ...earlier, path })
   }
   return members

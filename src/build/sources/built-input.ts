@@ -1,9 +1,9 @@
 import { isDeb, readDeb } from '../../archive/deb.ts'
-import type { TarMember } from '../../archive/tar.ts'
+import { type TarMember, tarMemberSource } from '../../archive/tar.ts'
 import { detectFormat } from '../../binary/detect.ts'
 import { sha256Of } from '../../bytes/digest.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../bytes/limits.ts'
-import { type ByteSource, fileSource, sliceSource } from '../../bytes/source.ts'
+import { type ByteSource, fileSource } from '../../bytes/source.ts'
 import { DetectorError, throwIfAborted } from '../../errors.ts'
 
 /** A static library, shared library or program to index. */
@@ -78,9 +78,9 @@ async function openPackage(
   const files: BuiltFile[] = []
   for (const member of members.filter(({ type }) => type === 'file')) {
     if (PUBLIC_HEADER.test(member.path) && member.size <= limits.sourceFileBytes)
-      headers.push(data.read(member.offset, member.size).slice())
+      headers.push(tarMemberSource(data, member, limits).read(0, member.size).slice())
     else if (LIBRARY_NAME.test(member.path)) {
-      const source = sliceSource(data, member.offset, member.size)
+      const source = tarMemberSource(data, member, limits)
       if (detectFormat(source) !== undefined) files.push({ path: member.path, source, sha256: sha256Of(source) })
     }
   }
