@@ -19,8 +19,7 @@ import { openZip } from './zip-container.ts'
 const PREFIXED_ZIP = /\.(?:jar|war|ear|zip|whl|egg|pex|pyz|shiv|exe)$/i
 const ZIP_MAGIC = /^PK(?:\x03\x04|\x05\x06)/
 /** What makes xz and bzip2 worth a decoder, which for them is a process of its own. */
-const WORTH_A_DECODER =
-  /\.(?:tar|ko|cpio|img|deb|rpm)\.(?:xz|bz2)$|\.(?:txz|tbz2?|tb2)$|^(?:initr|vmlinu|kernel)/i
+const WORTH_A_DECODER = /\.(?:tar|ko|cpio|img|deb|rpm)\.(?:xz|bz2)$|\.(?:txz|tbz2?|tb2)$|^(?:initr|vmlinu|kernel)/i
 
 /**
  * Tells by its bytes whether a file is a container that is looked into, and opens it; undefined where it is none. Close it.
