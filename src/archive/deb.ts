@@ -42,10 +42,7 @@ export async function readDeb(
   limits: Limits = DEFAULT_LIMITS,
   signal?: AbortSignal,
 ): Promise<DebPackage> {
-  if (!isDeb(source))
-    throw new DetectorError('FORMAT_BAD_MAGIC', `not a Debian package: need ${MARK} as the first member of an archive`)
-  const parts = readAr(source, limits)
-  checkVersion(source, parts[0])
+  const parts = partsOf(source, limits)
   const control = await openPart(source, parts, 'control.tar', limits, signal)
   let fields: ReadonlyMap<string, string>
   try {
@@ -60,6 +57,28 @@ export async function readDeb(
     data.close()
     throw error
   }
+}
+
+/**
+ * Unpacks what a Debian package installs, a tar archive, and nothing else of it.
+ *
+ * @throws DetectorError as {@link readDeb}
+ */
+export async function openDebData(
+  source: ByteSource,
+  limits: Limits,
+  signal?: AbortSignal,
+): Promise<Pick<DebPackage, 'data' | 'close'>> {
+  const data = await openPart(source, partsOf(source, limits), 'data.tar', limits, signal)
+  return { data: data.source, close: data.close }
+}
+
+function partsOf(source: ByteSource, limits: Limits): readonly ArMember[] {
+  if (!isDeb(source))
+    throw new DetectorError('FORMAT_BAD_MAGIC', `not a Debian package: need ${MARK} as the first member of an archive`)
+  const parts = readAr(source, limits)
+  checkVersion(source, parts[0])
+  return parts
 }
 
 function checkVersion(source: ByteSource, mark: ArMember | undefined): void {
@@ -83,6 +102,11 @@ async function openPart(
     const found = parts.map((member) => member.name).slice(0, 8)
     throw new DetectorError('FORMAT_CORRUPT', `need ${name} in the Debian package, have ${found.join(', ')}`)
   }
+  if (part.name.endsWith('.lzma'))
+    throw new DetectorError(
+      'FORMAT_UNSUPPORTED',
+      `${part.name} of the Debian package: unpack it first with dpkg-deb -x`,
+    )
   const packed = sliceSource(source, part.offset, part.size)
   const unpacked = await decompressToSource(packed, limits, signal)
   return { source: unpacked.source, close: () => unpacked.source.close() }

@@ -17,6 +17,9 @@ export interface Decompressed {
   readonly format: Compression | 'none'
 }
 
+/** Bytes that the magic of all of them needs. */
+export const MAGIC_BYTES = 10
+
 /** Packed bytes read at a time: enough that streams cost little, few enough for decoders without back-pressure. */
 const CHUNK_BYTES = 64 * 1024
 /** Above this, the window of a zstd frame is refused, as zstd's own tool does without `--long`. */
@@ -26,7 +29,12 @@ const MAX_COMPLAINT = 400
 
 /** Tells the compression by magic bytes; undefined for everything else. */
 export function detectCompression(source: ByteSource): Compression | undefined {
-  const head = latin1(source.read(0, Math.min(10, source.size)))
+  return compressionOf(source.read(0, Math.min(MAGIC_BYTES, source.size)))
+}
+
+/** As {@link detectCompression}, by the first {@link MAGIC_BYTES} or more. */
+export function compressionOf(bytes: Uint8Array): Compression | undefined {
+  const head = latin1(bytes.subarray(0, MAGIC_BYTES))
   if (head.startsWith('\x1f\x8b')) return 'gzip'
   if (head.startsWith('\xfd7zXZ\0')) return 'xz'
   // Level, then the mark of a block or, in an empty file, of the end.
@@ -70,6 +78,22 @@ export async function decompressToSource(
   } catch (error) {
     into.discard()
     throw asDetectorError(error, format)
+  }
+}
+
+/**
+ * Unpacks a deflate stream without header, as members of zip files are.
+ *
+ * @throws DetectorError as {@link decompressToSource}
+ */
+export async function inflateToSource(packed: ByteSource, limits: Limits, signal?: AbortSignal): Promise<ByteSource> {
+  const into = new Unpacked(limits, signal)
+  try {
+    await throughTransform(zlib.createInflateRaw({ chunkSize: CHUNK_BYTES }), packed, into)
+    return into.toSource()
+  } catch (error) {
+    into.discard()
+    throw asDetectorError(error, 'deflate')
   }
 }
 
@@ -126,7 +150,7 @@ async function unpackZstd(source: ByteSource, into: Unpacked): Promise<void> {
  *
  * @see RFC 8878, 3.1.1.1 "Frame_Header"
  */
-function checkZstdWindow(source: ByteSource): void {
+export function checkZstdWindow(source: ByteSource): void {
   const head = source.read(0, Math.min(18, source.size))
   const flags = head[4] ?? 0
   const isFrame = head[0] === 0x28
@@ -262,7 +286,7 @@ async function optional<T>(load: () => Promise<T>, program: string, dependency: 
 /** Codes and words by which the decoders say that the input ended early. */
 const ENDED_EARLY = /Z_BUF_ERROR|unexpected end of (file|data)|unexpected EOF/i
 
-function asDetectorError(error: unknown, format: Compression): DetectorError {
+function asDetectorError(error: unknown, format: Compression | 'deflate'): DetectorError {
   if (error instanceof DetectorError) return error
   const { code, message } = error as { code?: unknown; message?: unknown }
   const truncated = ENDED_EARLY.test(`${String(code)} ${String(message)}`)

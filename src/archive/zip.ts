@@ -29,10 +29,11 @@ const LOCATOR64_BYTES = 20
 const CENTRAL_SIGNATURE = 0x02014b50
 const CENTRAL_BYTES = 46
 const LOCAL_SIGNATURE = 0x04034b50
-const LOCAL_BYTES = 30
+/** Of a local header, without name and extra fields. */
+export const LOCAL_BYTES = 30
 const EXTRA_ZIP64 = 1
 
-const Method = { Stored: 0, Deflate: 8 } as const
+export const ZipMethod = { Stored: 0, Deflate: 8 } as const
 
 interface Directory {
   readonly offset: number
@@ -175,12 +176,8 @@ export function readZipEntry(source: ByteSource, entry: ZipEntry, limits: Limits
     throw new DetectorError('FORMAT_UNSUPPORTED', 'entry is encrypted: unpack it first', { locus: { path } })
   checkLimit(limits, 'unpackedBytes', size, { path })
   checkLimit(limits, 'unpackRatio', Math.floor(size / Math.max(1, compressedSize)), { path })
-  const cursor = new Cursor(source, true)
-  if (cursor.u32(offset) !== LOCAL_SIGNATURE)
-    throw new DetectorError('FORMAT_CORRUPT', `no local header at ${hex(offset)}`, { locus: { path, offset } })
-  const start = offset + LOCAL_BYTES + cursor.u16(offset + 26) + cursor.u16(offset + 28)
-  const packed = source.read(start, compressedSize)
-  const bytes = method === Method.Stored ? packed : method === Method.Deflate ? inflate(packed, entry) : undefined
+  const packed = source.read(zipEntryStart(source, entry), compressedSize)
+  const bytes = method === ZipMethod.Stored ? packed : method === ZipMethod.Deflate ? inflate(packed, entry) : undefined
   if (bytes === undefined)
     throw new DetectorError(
       'FORMAT_UNSUPPORTED',
@@ -194,6 +191,21 @@ export function readZipEntry(source: ByteSource, entry: ZipEntry, limits: Limits
       locus: { path, offset },
     })
   return bytes
+}
+
+/**
+ * Where the bytes of an entry are stored, from the start of the file.
+ *
+ * @throws DetectorError `FORMAT_CORRUPT` without a local header
+ */
+export function zipEntryStart(source: ByteSource, { path, offset }: Pick<ZipEntry, 'path' | 'offset'>): number {
+  if (offset + LOCAL_BYTES <= source.size) {
+    const header = source.read(offset, LOCAL_BYTES)
+    const view = new DataView(header.buffer, header.byteOffset, LOCAL_BYTES)
+    if (view.getUint32(0, true) === LOCAL_SIGNATURE)
+      return offset + LOCAL_BYTES + view.getUint16(26, true) + view.getUint16(28, true)
+  }
+  throw new DetectorError('FORMAT_CORRUPT', `no local header at ${hex(offset)}`, { locus: { path, offset } })
 }
 
 function inflate(packed: Uint8Array, { path, offset, size }: ZipEntry): Uint8Array {
