@@ -24,8 +24,8 @@ export class Fields {
   }
 
   error(field: string, needed: string, value: unknown = this.#values[field]): DetectorError {
-    const where = `${this.#prefix}${field}`.replace(/\.$/, '') || 'the file'
-    const message = `need ${needed} as ${where} of ${this.#path}, have ${shown(value)}`
+    const where = `${this.#prefix}${field}`.replace(/\.$/, '')
+    const message = `need ${needed} ${where === '' ? 'in' : `as ${where} of`} ${this.#path}, have ${shown(value)}`
     return new DetectorError(this.#code, message, { locus: { path: this.#path } })
   }
 

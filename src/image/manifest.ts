@@ -44,11 +44,12 @@ export async function resolveManifest(
       continue
     }
     const config = readDescriptor(document.object('config'))
-    const layers = document.objects('layers')
-    checkLimit(limits, 'imageLayers', layers.length)
+    const entries = document.objects('layers')
+    checkLimit(limits, 'imageLayers', entries.length)
+    const layers = entries.map(readDescriptor)
     const configBytes = await store.read(config, 'blob', signal)
     if (platform !== undefined) checkConfigPlatform(configBytes, config, platform)
-    return { manifestDigest: descriptor.digest, config, configBytes, layers: layers.map(readDescriptor) }
+    return { manifestDigest: descriptor.digest, config, configBytes, layers }
   }
 }
 
@@ -56,7 +57,7 @@ export async function resolveManifest(
 export function readDescriptor(fields: Fields): Descriptor {
   const digest = fields.match('digest', DIGEST, 'a digest')
   if (!isDigest(digest)) throw unsupportedDigest(fields, digest)
-  return { mediaType: fields.has('mediaType') ? fields.text('mediaType') : '', digest, size: fields.count('size') }
+  return { mediaType: optional(fields, 'mediaType') ?? '', digest, size: fields.count('size') }
 }
 
 /** The object of a JSON document of an image; `name` is what errors call it. */
@@ -76,7 +77,7 @@ export function readPlatform(fields: Fields): Platform | undefined {
 }
 
 function kindOf(document: Fields, descriptor: Descriptor): 'index' | 'manifest' {
-  const ownType = document.has('mediaType') ? document.text('mediaType') : ''
+  const ownType = optional(document, 'mediaType') ?? ''
   const isSchema1 = document.has('fsLayers') || document.has('history')
   const said = [ownType, descriptor.mediaType].map(manifestKind).filter((kind) => kind !== undefined)
   if (isSchema1 || said.includes('schema1')) throw schema1Unsupported(descriptor.digest)

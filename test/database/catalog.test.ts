@@ -231,7 +231,7 @@ describe('a damaged catalog', () => {
 
   test('with a file that is no JSON, or no object, is refused', () => {
     expect(() => readCatalog(catalogOf({ 'components/a.json': '{' }))).toThrow(/need JSON in .*a\.json/)
-    expect(() => readCatalog(catalogOf({ 'components/a.json': '[]' }))).toThrow(/need an object as the file of/)
+    expect(() => readCatalog(catalogOf({ 'components/a.json': '[]' }))).toThrow(/need an object in/)
   })
 
   test('with an alias that is another component’s name is refused', () => {

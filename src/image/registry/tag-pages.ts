@@ -32,6 +32,7 @@ export async function readTagPages(
     const page: TagPage = await retrying(session.retry, signal, () => readPage(session, path as string, signal))
     for (const tag of page.tags) tags.add(tag)
     checkLimit(limits, 'registryTags', tags.size)
+    if (page.next === path) throw tooMany(session, 'a page that leads to itself')
     path = page.next
   }
   return [...tags]
