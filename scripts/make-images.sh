@@ -176,7 +176,7 @@ small_base() {
   grep -v '^/usr/local' "$work/libraries" | while read -r file; do
     file=$(realpath "$(dirname "$file")")/$(basename "$file")
     library=$(realpath "$file")
-    install -D -m 644 "$library" "$root$library"
+    install -D -m 755 "$library" "$root$library"
     if [ "$file" != "$library" ]; then
       mkdir -p "$root$(dirname "$file")"
       ln -sfr "$root$library" "$root$file"
