@@ -57,8 +57,8 @@ need_programs() {
   done
   [ -e "$(gcc -print-file-name=libc.a 2>/dev/null)" ] || missing+=(libc6-dev)
   [ -e "$(gcc -print-file-name=libz.a 2>/dev/null)" ] || missing+=(zlib1g-dev)
-  [ -e "$(gcc -print-file-name=libexpat.a 2>/dev/null)" ] || missing+=(libexpat1-dev)
   if [ "$small" = yes ]; then
+    [ -e "$(gcc -print-file-name=libexpat.a 2>/dev/null)" ] || missing+=(libexpat1-dev)
     [ -n "$(machine_library libexpat.so.1)" ] || missing+=(libexpat1)
     [ -n "$(machine_library libwebp.so.7)" ] || missing+=(libwebp7)
   fi
@@ -123,10 +123,10 @@ make_base() {
     tar --extract --file base.tar --directory "$root" --exclude='./dev/*'
     jq -n --argjson bytes "$(find "$root" -type f -printf '%s\n' | awk '{ s += $1 } END { print s }')" \
       --argjson files "$(find "$root" -type f | wc -l)" --argjson elf "$(elf_files "$root")" \
-      --arg expat "$(cd "$root" && find usr/lib -type f -name 'libexpat.so.1*')" \
+      --arg expat "$(cd "$root" && find usr/lib -type f -name 'libexpat*.so.1*' | sort)" \
       --arg webp "$(cd "$root" && find usr/lib -name 'libwebp.so.7*' | sort)" \
       --argjson tar "$(stat -c %s base.tar)" \
-      '{bytes: $bytes, files: $files, elfFiles: $elf, tarBytes: $tar, expat: $expat, webp: ($webp | split("\n"))}' \
+      '{bytes: $bytes, files: $files, elfFiles: $elf, tarBytes: $tar, expat: ($expat | split("\n")), webp: ($webp | split("\n"))}' \
       >"$work/figures.json"
     mv "$work/figures.json" base-figures.json
     rm -rf "$root"
@@ -200,12 +200,11 @@ small_base() {
 # --- layers of app ---------------------------------------------------------------------------------------------------
 
 make_layers() {
-  local layers=$work/layers expat
-  expat=$(jq -r .expat base-figures.json)
+  local layers=$work/layers
   mkdir -p "$layers"
   compile_programs
   layer_program "$layers/1"
-  layer_replace "$layers/2" "$expat"
+  layer_replace "$layers/2"
   layer_delete "$layers/3"
   layer_opaque "$layers/4"
   layer_archives "$layers/5"
@@ -213,31 +212,24 @@ make_layers() {
   for number in 1 2 3 5; do pack "$layers/$number" "$layers/$number.tar"; done
 }
 
-# Programs of our own: one with zlib and expat in it, two releases of a tool with zlib, a shared library with zlib
+# Programs of our own with zlib in them, and two releases of a tool. None has expat, so that all that is said of it comes
+# from the base and from the layer that replaces it.
 # Debian's archives are made for position-independent programs, so a library of them has to bind its own symbols.
 compile_programs() {
   local flags=(-O2 -s '-Wl,--build-id=none')
   mkdir -p "$work/src"
   cat >"$work/src/acme.c" <<'C'
-#include <expat.h>
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
-static void element(void *depth, const XML_Char *name, const XML_Char **attributes) {
-  (void)attributes;
-  printf("acme element %d %s\n", ++*(int *)depth, name);
-}
 int main(int count, char **arguments) {
   static unsigned char packed[1 << 16], text[1 << 16];
   uLongf size = sizeof packed, length = sizeof text;
-  int depth = 0;
-  XML_Parser parser = XML_ParserCreate(NULL);
-  XML_SetStartElementHandler(parser, element);
-  XML_SetUserData(parser, &depth);
-  const char *input = count > 1 ? arguments[1] : "<crane/>";
-  if (compress2(packed, &size, (const Bytef *)input, strlen(input), 9) != Z_OK) return 1;
+  const char *input = count > 1 ? arguments[1] : "crane";
+  if (compress2(packed, &size, (const Bytef *)input, strlen(input) + 1, 9) != Z_OK) return 1;
   if (uncompress(text, &length, packed, size) != Z_OK) return 2;
-  return XML_Parse(parser, (const char *)text, (int)length, 1) == XML_STATUS_OK ? 0 : 3;
+  printf("acme: %lu bytes, %s\n", size, (char *)text);
+  return 0;
 }
 C
   cat >"$work/src/tool.c" <<'C'
@@ -257,7 +249,7 @@ int acme_native(unsigned char *to, unsigned long *size, const unsigned char *fro
   return compress2(to, size, from, length, 6);
 }
 C
-  gcc "${flags[@]}" -static "$work/src/acme.c" -lexpat -lz -o "$work/acme"
+  gcc "${flags[@]}" -static "$work/src/acme.c" -lz -o "$work/acme"
   gcc "${flags[@]}" -static -DRELEASE='"1"' "$work/src/tool.c" -lz -o "$work/tool-1"
   gcc "${flags[@]}" -static -DRELEASE='"2"' "$work/src/tool.c" -lz -o "$work/tool-2"
   gcc "${flags[@]}" -fPIC -shared -Wl,-Bsymbolic "$work/src/native.c" -Wl,--whole-archive -l:libz.a -Wl,--no-whole-archive \
@@ -274,19 +266,21 @@ layer_program() {
   install -D -m 644 "$work/libacme-native.so" "$1/opt/tool/lib/libacme-native.so"
 }
 
-# Another libexpat under the path of the base's, so that the package database does not know of it
+# Another libexpat, both libraries of the package, under the paths of the base's: the package database does not know of it
 layer_replace() {
-  local target=$1/$2
-  mkdir -p "$(dirname "$target")"
-  if [ "$small" = yes ]; then
-    # The machine has one release only: the same one, linked anew.
-    gcc -shared -s -Wl,-Bsymbolic -Wl,--build-id=none -Wl,-soname,libexpat.so.1 -Wl,--whole-archive -l:libexpat.a \
-      -Wl,--no-whole-archive -o "$target"
-    echo "libexpat.a, linked anew" >"$work/replaced"
-  else
-    newer_expat "$target"
-  fi
-  chmod 644 "$target"
+  local path directory=$work/expat
+  mkdir -p "$directory"
+  if [ "$small" = yes ]; then relinked_expat "$directory"; else newer_expat "$directory"; fi
+  jq -r '.expat[]' base-figures.json | while read -r path; do
+    install -D -m 644 "$directory/$(basename "${path%%.so.*}").so" "$1/$path"
+  done
+}
+
+# The machine has one release only: the same one, linked anew
+relinked_expat() {
+  gcc -shared -s -Wl,-Bsymbolic -Wl,--build-id=none -Wl,-soname,libexpat.so.1 -Wl,--whole-archive -l:libexpat.a \
+    -Wl,--no-whole-archive -o "$1/libexpat.so"
+  echo "libexpat.a, linked anew" >"$work/replaced"
 }
 
 # From the next release of Debian; apt checks it against the signed lists of the mirror
@@ -303,7 +297,10 @@ newer_expat() {
   APT_CONFIG=$apt/apt.conf apt-get update -qq
   (cd "$apt" && APT_CONFIG=$apt/apt.conf apt-get download -qq libexpat1)
   dpkg-deb --extract "$apt"/libexpat1_*.deb "$apt/root"
-  cp "$(find "$apt/root/usr/lib" -type f -name 'libexpat.so.1*')" "$1"
+  local name
+  for name in libexpat libexpatw; do
+    cp "$(find "$apt/root/usr/lib" -type f -name "$name.so.1*")" "$1/$name.so"
+  done
   echo "libexpat1 $(dpkg-deb --field "$apt"/libexpat1_*.deb Version) of trixie" >"$work/replaced"
 }
 
@@ -331,7 +328,7 @@ layer_archives() {
   (cd "$jar" && zip -q -X -r "$1/opt/app/app.jar" META-INF native)
   install -D -m 755 "$work/acme" "$deb/usr/bin/acme"
   printf '%s\n' 'Package: acme' 'Version: 1.0' "Architecture: $(dpkg --print-architecture)" \
-    'Maintainer: Nobody <nobody@example.org>' 'Description: two libraries in one program' >"$deb/DEBIAN/control"
+    'Maintainer: Nobody <nobody@example.org>' 'Description: zlib in a program' >"$deb/DEBIAN/control"
   find "$deb" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
   dpkg-deb --build --root-owner-group "$deb" "$1/var/cache/acme/acme_1.0.deb" >/dev/null
 }
@@ -349,7 +346,7 @@ make_layout() {
   umoci config --image "$layout:base" --tag env --config.env ACME_HOME=/opt/acme --created "$created" \
     --history.created "$created" --history.created_by 'ENV ACME_HOME=/opt/acme'
   add_layer "$work/layers/1.tar" "$layout:env" step1 'COPY acme tool /opt/'
-  add_layer "$work/layers/2.tar" "$layout:step1" step2 "COPY libexpat.so.1 /$(jq -r .expat base-figures.json)"
+  add_layer "$work/layers/2.tar" "$layout:step1" step2 "COPY libexpat.so.1 /$(jq -r '.expat[0]' base-figures.json)"
   add_layer "$work/layers/3.tar" "$layout:step2" step3 "RUN rm /$(jq -r '.webp | join(" /")' base-figures.json)"
   umoci insert --image "$layout:step3" --tag step4 --opaque --history.created "$created" \
     --history.created_by 'RUN rm -rf /opt/tool && install-tool 2' "$work/layers/4" /opt/tool
@@ -457,7 +454,7 @@ describe() {
       base: ($base[0] | del(.expat, .webp)),
       app: {
         program: {path: "opt/acme/bin/acme", hardlink: "opt/acme/bin/acme-agent", symlink: "usr/local/bin/acme"},
-        replaced: {path: $base[0].expat, with: $replaced},
+        replaced: {paths: $base[0].expat, with: $replaced},
         deleted: $base[0].webp,
         opaque: {path: "opt/tool", hidden: ["opt/tool/bin/tool-1", "opt/tool/lib/libacme-native.so"],
           visible: ["opt/tool/bin/tool-2"]},
@@ -547,8 +544,8 @@ edition="$(digest_of "$script") $small $SOURCE_DATE_EPOCH"
 if [ "$(cat edition 2>/dev/null)" != "$edition" ]; then
   stop_registry
   rm -rf edition images.json layout oci-* docker-* base-oci base-docker.tar base-figures.json rootfs rootfs.tar registry
-  # The base depends on little of the script, and takes the longest.
-  base_edition="$small $SOURCE_DATE_EPOCH $BASE_PACKAGES"
+  # The base takes the longest, and depends on little of the script.
+  base_edition="$small $SOURCE_DATE_EPOCH $BASE_PACKAGES $(declare -f debian_base small_base pack | sha256sum)"
   if [ "$(cat base-edition 2>/dev/null)" != "$base_edition" ]; then rm -f base.tar base.tar.part; fi
   make_base
   echo "$base_edition" >base-edition
