@@ -112,6 +112,8 @@ export interface PackageOwner {
   readonly architecture: string | null
   /** Name of the source package, where the database says it. */
   readonly source: string | null
+  /** Its version; null where the source is. */
+  readonly sourceVersion: string | null
 }
 
 /**

@@ -25,7 +25,7 @@ export function* readApk(source: ByteSource, limits: Limits, onUnsafe: OnUnsafe)
   let count = 0
   for (let start = 0; start < source.size; ) {
     const part = sliceSource(source, start, source.size - start)
-    const walk = readTar(part, limits, onUnsafe)
+    const walk = readTar(part, limits, { onUnsafe })
     for (let step = walk.next(); ; step = walk.next()) {
       if (step.done === true) {
         start += step.value

@@ -55,6 +55,23 @@ export function mayBeContainer(head: Uint8Array, name: string): boolean {
   return compression !== undefined || isPlainContainer(head) || mayBePrefixedZip(head, name)
 }
 
+/**
+ * Whether {@link openContainer} is likely to say yes: as {@link mayBeContainer}, and of what is packed with gzip or zstd the first
+ * bytes are unpacked. Texts under gzip are everywhere.
+ */
+export function promisesContainer(source: ByteSource, head: Uint8Array, name: string): boolean {
+  if (!mayBeContainer(head, name)) return false
+  const compression = compressionOf(head)
+  if (compression !== 'gzip' && compression !== 'zstd') return true
+  const inner = startOf(source, compression)
+  return inner !== undefined && isWorthOpening(inner)
+}
+
+/** Whether unpacked bytes that begin like this are a program, a static library or another container. */
+function isWorthOpening(head: Uint8Array): boolean {
+  return isTar(head) || isCpio(head) || isWorthUnpacking(head) || isPlainContainer(head)
+}
+
 function isPlainContainer(head: Uint8Array): boolean {
   return (
     ZIP_MAGIC.test(latin1(head.subarray(0, 4))) ||
@@ -129,8 +146,7 @@ async function openCompressed(
     })
   }
   const head = startOf(source, compression)
-  if (head === undefined || !(isTar(head) || isCpio(head) || isWorthUnpacking(head) || isPlainContainer(head)))
-    return undefined
+  if (head === undefined || !isWorthOpening(head)) return undefined
   if (!isTar(head) && !isCpio(head)) return compressedFile(source, inner, head, opening)
   const unpacked = (await decompressToSource(source, opening.budget.rest(), opening.signal)).source
   const close = (): void => unpacked.close()

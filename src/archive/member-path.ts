@@ -17,6 +17,24 @@ export function memberPath(raw: string): string {
   return parts.join('/')
 }
 
+/**
+ * The path of a member as it is in the directory that the archive is unpacked to: `/a` and `x/../a` are `a`, as engines for containers
+ * read the layers of images.
+ *
+ * @throws DetectorError `SOURCE_UNSAFE` for paths that would leave the directory
+ */
+export function rootedPath(raw: string): string {
+  const plain = raw.startsWith('./') ? raw.slice(2) : raw
+  if (isPlain(plain)) return plain
+  if (raw.includes('\0')) throw unsafe(raw, 'has a NUL byte')
+  const steps: string[] = []
+  for (const step of raw.split('/')) {
+    if (step === '..' && steps.pop() === undefined) throw unsafe(raw, 'leads out of the root')
+    if (step !== '' && step !== '.' && step !== '..') steps.push(step)
+  }
+  return steps.join('/')
+}
+
 /** Is told of members that are left out because their path, or the target of their link, would leave the archive. */
 export type OnUnsafe = (path: string, error: DetectorError) => void
 

@@ -17,7 +17,8 @@ export function tarContainer(
   tar: ByteSource,
   opening: Opening,
   close: () => void,
-  read: (source: ByteSource, limits: Limits, onUnsafe: OnUnsafe) => Iterable<TarMember> = readTar,
+  read: (source: ByteSource, limits: Limits, onUnsafe: OnUnsafe) => Iterable<TarMember> = (source, limits, onUnsafe) =>
+    readTar(source, limits, { onUnsafe }),
 ): Container {
   const problems = new ProblemList()
   return { kind, members, problems: problems.list, close }

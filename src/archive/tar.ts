@@ -1,7 +1,7 @@
 import { checkLimit, DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
 import { type ByteSource, sliceSource } from '../bytes/source.ts'
 import { DetectorError, hex } from '../errors.ts'
-import { memberPath, type OnUnsafe, pathText } from './member-path.ts'
+import { memberPath, type OnUnsafe, pathText, rootedPath } from './member-path.ts'
 import { type PaxSparse, paxOverrides, type TarOverrides } from './tar-extended.ts'
 import {
   isTarHeader,
@@ -47,12 +47,29 @@ const EXTENDED: ReadonlySet<string> = new Set(['L', 'K', 'x', 'X', 'g'])
 
 const NO_OVERRIDES: TarOverrides = {}
 
+/** How a walk takes paths that are no plain ones. */
+export interface TarOptions {
+  /** Is told of unsafe members, and the walk goes on. Without it they end it. */
+  readonly onUnsafe?: OnUnsafe
+  /** Absolute paths and `..` steps are read within the root, as engines for containers do; only what leads out of it is unsafe. */
+  readonly inRoot?: boolean
+}
+
+/** Where a member stands, and how its paths are read. */
+interface MemberPlace {
+  /** Of its header. */
+  readonly at: number
+  /** Of its bytes. */
+  readonly data: number
+  readonly normalise: (raw: string) => string
+}
+
 /**
  * Walks a tar archive: v7, ustar, PAX and GNU, members in archive order, duplicates included. Returns where the archive ends:
  * the offset of the zeros behind it, or the end of the source.
  *
  * Lazily: an error comes when the walk reaches it, after the members before it. The archive's root (`./`) is no member.
- * Nothing is read but headers. With `onUnsafe`, unsafe members are told to it and the walk goes on.
+ * Nothing is read but headers.
  *
  * @throws DetectorError `FORMAT_BAD_MAGIC` if the first block is no header, `FORMAT_CORRUPT`, `FORMAT_TRUNCATED`,
  *   `SOURCE_UNSAFE`, `LIMIT_EXCEEDED`
@@ -61,7 +78,7 @@ const NO_OVERRIDES: TarOverrides = {}
 export function* readTar(
   source: ByteSource,
   limits: Limits = DEFAULT_LIMITS,
-  onUnsafe?: OnUnsafe,
+  { onUnsafe, inRoot = false }: TarOptions = {},
 ): Generator<TarMember, number, undefined> {
   const blocks = new TarBlocks(source)
   let global = NO_OVERRIDES
@@ -89,7 +106,7 @@ export function* readTar(
     const stored = storedSize(source, blocks, header, overrides, data)
     needBytes(source, data, stored)
     checkLimit(limits, 'archiveMembers', ++members, { offset: at })
-    const member = safeMember(header, overrides, at, data, onUnsafe)
+    const member = safeMember(header, overrides, { at, data, normalise: inRoot ? rootedPath : memberPath }, onUnsafe)
     if (member !== undefined) yield member
     local = NO_OVERRIDES
     at = next(data, stored)
@@ -132,13 +149,12 @@ function localOverrides(type: string, bytes: Uint8Array, at: number): TarOverrid
 function safeMember(
   header: TarHeader,
   overrides: TarOverrides,
-  at: number,
-  data: number,
+  place: MemberPlace,
   onUnsafe: OnUnsafe | undefined,
 ): TarMember | undefined {
   const raw = overrides.sparse?.name ?? overrides.path ?? header.path
   try {
-    return toMember(header, overrides, raw, at, data)
+    return toMember(header, overrides, raw, place)
   } catch (error) {
     if (onUnsafe === undefined || !(error instanceof DetectorError) || error.code !== 'SOURCE_UNSAFE') throw error
     onUnsafe(raw, error)
@@ -150,17 +166,16 @@ function toMember(
   header: TarHeader,
   overrides: TarOverrides,
   raw: string,
-  at: number,
-  data: number,
+  { at, data, normalise }: MemberPlace,
 ): TarMember | undefined {
-  const path = memberPath(raw)
+  const path = normalise(raw)
   if (path === '') return undefined
   const { mode } = header
   const type = TYPES[header.type] ?? 'other'
   const stored = overrides.size ?? header.size
   if (type === 'symlink' || type === 'hardlink') {
     const target = overrides.linkTarget ?? header.linkTarget
-    return { path, type, offset: data, size: 0, mode, linkTarget: type === 'hardlink' ? memberPath(target) : target }
+    return { path, type, offset: data, size: 0, mode, linkTarget: type === 'hardlink' ? normalise(target) : target }
   }
   if (type !== 'file') return { path, type, offset: data, size: type === 'other' ? stored : 0, mode }
   if (header.type === 'S') {

@@ -99,7 +99,11 @@ function contentOf(
     const onUnsafe = (_: string, { message }: DetectorError): void => void unsafe.push({ message })
     // An empty file is an empty layer to some tools.
     if (archive.size > 0)
-      for (const member of readTar(archive, { ...limits, archiveMembers: limits.layerEntries }, onUnsafe))
+      for (const member of readTar(
+        archive,
+        { ...limits, archiveMembers: limits.layerEntries },
+        { inRoot: true, onUnsafe },
+      ))
         members.push(member)
   } catch (error) {
     if (!(error instanceof DetectorError) || members.length === 0) throw error

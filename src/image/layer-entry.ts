@@ -20,6 +20,8 @@ export type Marker =
   | { readonly kind: 'whiteout'; readonly directory: string; readonly name: string }
   | { readonly kind: 'opaque'; readonly directory: string }
   | { readonly kind: 'note' }
+  /** A deletion of no name, of the directory itself or of the one above: old engines did as it says. */
+  | { readonly kind: 'unsafe' }
 
 /**
  * Reads a marker of deletion; undefined for the name of a file. Only the whole name makes a directory opaque: `.wh..wh..opqX` is a
@@ -35,7 +37,6 @@ export function markerOf(path: string): Marker | undefined {
   if (name === OPAQUE) return { kind: 'opaque', directory }
   if (name.startsWith(NOTE)) return { kind: 'note' }
   const deleted = name.slice(WHITEOUT.length)
-  // Nothing, the directory itself and the one above are no names in a directory.
-  if (deleted === '' || deleted === '.' || deleted === '..') return { kind: 'note' }
+  if (deleted === '' || deleted === '.' || deleted === '..') return { kind: 'unsafe' }
   return { kind: 'whiteout', directory, name: deleted }
 }

@@ -64,6 +64,8 @@ export class LayerTree {
   readonly #files: LayerFile[] = []
   readonly #misplaced: MisplacedEntry[] = []
   #layer = -1
+  /** Files that markers of this layer deleted, by path: hard links of the layer may still name them. */
+  readonly #deleted = new Map<string, RegularFile>()
 
   /** All files that any layer put anywhere, in the order of the layers and their archives. */
   get files(): readonly LayerFile[] {
@@ -77,8 +79,10 @@ export class LayerTree {
   /** Puts the next layer on top. */
   apply(entries: readonly LayerEntry[]): void {
     this.#layer++
+    this.#deleted.clear()
+    const made = madeDirectories(entries)
     // Markers are about lower layers, so that they come before anything of this one.
-    for (const { path } of entries) this.#delete(path)
+    for (const { path } of entries) this.#delete(path, made)
     for (const [index, entry] of entries.entries()) if (markerOf(entry.path) === undefined) this.#put(entry, index)
   }
 
@@ -94,12 +98,19 @@ export class LayerTree {
     return node?.kind === 'file' ? node.file : undefined
   }
 
-  #delete(path: string): void {
+  #delete(path: string, made: () => ReadonlySet<string>): void {
     const marker = markerOf(path)
     if (marker === undefined || marker.kind === 'note') return
+    if (marker.kind === 'unsafe') {
+      this.#misplaced.push({ layer: this.#layer, path, reason: 'is a whiteout of no name in its directory' })
+      return
+    }
     // In the lowest layer there is nothing to delete.
-    const directory = this.#walk(marker.directory, { follow: true })?.node
+    const found = this.#walk(marker.directory, { follow: true })
+    const directory = found?.node
     if (directory?.kind !== 'directory' || directory.children === undefined) return
+    // A directory that takes the place of a link is not where the link leads.
+    if (found?.path !== marker.directory && this.#takesPlaceOfLink(marker.directory, made())) return
     if (marker.kind === 'whiteout') this.#remove(directory, marker.name, 'whiteout')
     else for (const name of [...directory.children.keys()]) this.#remove(directory, name, 'opaque')
   }
@@ -142,8 +153,17 @@ export class LayerTree {
 
   /** What a hard link is a further name of; directories have none. */
   #linked(path: string): Node | undefined {
-    const node = this.#walk(path, { follow: false })?.node
+    const node = this.#walk(path, { follow: false })?.node ?? this.#deleted.get(path)
     return node?.kind === 'directory' ? undefined : node
+  }
+
+  /** Whether the layer has a directory of its own where the path leads through a link of a lower layer. */
+  #takesPlaceOfLink(path: string, made: ReadonlySet<string>): boolean {
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const prefix = path.slice(0, end)
+      if (made.has(prefix) && this.#walk(prefix, { follow: false })?.node?.kind === 'symlink') return true
+    }
+    return false
   }
 
   /** Takes a name away, with all that is below it. */
@@ -154,7 +174,10 @@ export class LayerTree {
     const shadow = { layer: this.#layer, cause }
     const open: Node[] = [node]
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      if (next.kind === 'file') next.file.shadow ??= shadow
+      if (next.kind === 'file') {
+        next.file.shadow ??= shadow
+        if (cause !== 'replaced') this.#deleted.set(next.file.path, next)
+      }
       if (next.kind === 'directory') for (const child of next.children?.values() ?? []) open.push(child)
     }
   }
@@ -218,4 +241,13 @@ function stepsOf(path: string): string[] {
     .split('/')
     .filter((step) => step !== '' && step !== '.')
     .reverse()
+}
+
+/** The directories that a layer has entries of. The list is made when it is first asked for: hardly ever. */
+function madeDirectories(entries: readonly LayerEntry[]): () => ReadonlySet<string> {
+  let made: ReadonlySet<string> | undefined
+  return () => {
+    made ??= new Set(entries.filter(({ type }) => type === 'directory').map(({ path }) => path))
+    return made
+  }
 }

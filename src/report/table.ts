@@ -151,9 +151,9 @@ function isSnippet({ role, origin, method, units }: Match): boolean {
 }
 
 /** `embedded (snippet: inflate.c, 40 of 42)`; a snippet is of one unit or two. */
-function snippetText({ role, origin, units }: Match): string {
+function snippetText({ role, own, origin, units }: Match): string {
   const paths = units.map(({ path }) => escapeText(path)).join(' and ')
-  return `${role} (${origin}: ${paths}, ${shareText(units)})`
+  return `${own ? 'own' : role} (${origin}: ${paths}, ${shareText(units)})`
 }
 
 /** Why the claim is made, in one phrase: units with their fingerprints found of expected, and the best evidence. */

@@ -1,11 +1,7 @@
 import { readAr } from '../archive/ar.ts'
-import {
-  type Container,
-  type ContainerMember,
-  mayBeContainer,
-  notAnalysed,
-  openContainer,
-} from '../archive/container.ts'
+import { mayBeContainer, openContainer, promisesContainer } from '../archive/container.ts'
+import { type Container, type ContainerMember, HEAD_BYTES, UnpackBudget } from '../archive/container-member.ts'
+import { notAnalysed } from '../archive/not-analysed.ts'
 import { detectFormat, mayBeProgram } from '../binary/detect.ts'
 import type { Program } from '../binary/program.ts'
 import { readProgram } from '../binary/read.ts'
@@ -40,7 +36,7 @@ export interface Problem {
 export interface FileAnalysis {
   readonly programs: readonly AnalysedProgram[]
   readonly problems: readonly Problem[]
-  /** Files in containers that are neither programs nor containers. */
+  /** Files that are neither programs nor containers: the file itself, or those within it. */
   readonly skipped: number
 }
 
@@ -52,13 +48,10 @@ export interface AnalysisOptions {
   readonly sha256?: string
 }
 
-/** Bytes of a file that tell what it is: a tar archive says so behind byte 257. */
-export const HEAD_BYTES = 512
-
 /** Whether there may be something to analyse in a file that begins like this. */
 export function isWorthAnalysing(source: ByteSource, head: Uint8Array, name: string): boolean {
   if (mayBeProgram(head) && detectFormat(source) !== undefined) return true
-  return mayBeContainer(head, name) || notAnalysed(source, head) !== undefined
+  return promisesContainer(source, head, name) || notAnalysed(source, head) !== undefined
 }
 
 /**
@@ -82,11 +75,12 @@ class Analysis {
   readonly programs: AnalysedProgram[] = []
   readonly problems: Problem[] = []
   skipped = 0
-  /** Bytes that containers within containers gave so far. */
-  #unpacked = 0
+  /** For all containers within the file together. */
+  readonly #budget: UnpackBudget
 
   constructor(options: AnalysisOptions) {
     this.#options = options
+    this.#budget = new UnpackBudget(options.limits)
   }
 
   async file(source: ByteSource, name: string | null, within: string, depth: number): Promise<void> {
@@ -101,8 +95,7 @@ class Analysis {
       if (container !== undefined) return await this.#members(container, within, depth)
       const format = detectFormat(source)
       if (format !== undefined) await this.#program(source, name, within, format)
-      else if (closed === undefined && depth > 0) this.skipped++
-      else if (closed === undefined) throw noProgram(source)
+      else if (closed === undefined) this.skipped++
     } catch (error) {
       this.#problem(within, error)
     }
@@ -111,7 +104,7 @@ class Analysis {
   async #open(source: ByteSource, head: Uint8Array, name: string, depth: number): Promise<Container | undefined> {
     if (!mayBeContainer(head, name)) return undefined
     const { limits, signal } = this.#options
-    const container = await openContainer(source, name, { limits, ...(signal === undefined ? {} : { signal }) })
+    const container = await openContainer(source, name, { limits, signal, budget: this.#budget })
     if (container === undefined || depth < limits.containerDepth) return container
     container.close()
     throw new DetectorError(
@@ -145,12 +138,6 @@ class Analysis {
       this.skipped++
       return
     }
-    this.#unpacked += member.size
-    if (this.#unpacked > this.#options.limits.unpackedBytes)
-      throw new DetectorError(
-        'LIMIT_EXCEEDED',
-        `unpackedBytes is ${this.#unpacked} over all containers of the file, limit ${this.#options.limits.unpackedBytes}; raise with limits.unpackedBytes`,
-      )
     const source = await member.open()
     try {
       await this.file(source, baseName(member.path), within, depth + 1)
@@ -233,10 +220,4 @@ function isTelling({ path, head }: Pick<ContainerMember, 'path' | 'head'>): bool
 
 function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
-}
-
-function noProgram(source: ByteSource): DetectorError {
-  const head = Buffer.from(source.read(0, Math.min(8, source.size))).toString('hex')
-  const what = head === '' ? 'it is empty' : `it starts with ${head}`
-  return new DetectorError('FORMAT_BAD_MAGIC', `need a program, an archive or an image, ${what}`)
 }

@@ -1,10 +1,12 @@
+import { HEAD_BYTES } from '../archive/container-member.ts'
 import { sha256Of } from '../bytes/digest.ts'
 import type { Limits } from '../bytes/limits.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import { throwIfAborted } from '../errors.ts'
 import type { LayerEntry } from '../image/layer-entry.ts'
-import { isPackageDatabase, type PackageFacts, readPackageFacts } from '../image/owners/package-facts.ts'
-import { HEAD_BYTES, isWorthAnalysing } from './analyse-file.ts'
+import type { PackageFacts } from '../image/owners/package-facts.ts'
+import { isPackageDatabase, readPackageFacts } from '../image/owners/read-facts.ts'
+import { isWorthAnalysing } from './analyse-file.ts'
 import { problemCode } from './problem-code.ts'
 
 /** A file of a layer that may hold programs. */

@@ -1,10 +1,11 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { HEAD_BYTES } from '../archive/container-member.ts'
 import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
 import { type ByteSource, bytesSource, fileSource } from '../bytes/source.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
 import type { FileReport, Report, Unknown } from '../model.ts'
-import { type AnalysedProgram, analyseFile, HEAD_BYTES, isWorthAnalysing } from './analyse-file.ts'
+import { type AnalysedProgram, analyseFile, isWorthAnalysing } from './analyse-file.ts'
 import type { FingerprintDatabase } from './open-database.ts'
 import { VERSION } from './package-version.ts'
 import { problemCode } from './problem-code.ts'
@@ -106,6 +107,7 @@ class ReportBuilder {
       const { programs, problems, skipped } = await analyseFile(source, name, options)
       for (const program of programs) this.#addProgram(path, program)
       for (const { within, code, message } of problems) this.#unknowns.push(unknownOf(path + within, code, message))
+      if (named && skipped === 1 && programs.length + problems.length === 0) throw noProgram(source)
       this.#skipped += skipped
     } catch (error) {
       this.#addUnknown(path, error)
@@ -147,6 +149,12 @@ class ReportBuilder {
     if (code === undefined) throw error
     this.#unknowns.push(unknownOf(path, code, error instanceof Error ? error.message : String(error)))
   }
+}
+
+function noProgram(source: ByteSource): DetectorError {
+  const head = Buffer.from(source.read(0, Math.min(8, source.size))).toString('hex')
+  const what = head === '' ? 'it is empty' : `it starts with ${head}`
+  return new DetectorError('FORMAT_BAD_MAGIC', `need a program, or an archive or image that holds some, ${what}`)
 }
 
 function unknownOf(path: string, code: string, message: string): Unknown {

@@ -183,7 +183,9 @@ test('with a callback, members with unsafe paths or targets are told to it and t
     { path: 'hard', type: '1', link: '../up' },
     { path: 'b', bytes: Buffer.from('x') },
   ])
-  const members = [...readTar(bytesSource(tar), DEFAULT_LIMITS, (path, error) => told.push(`${error.code} ${path}`))]
+  const members = [
+    ...readTar(bytesSource(tar), DEFAULT_LIMITS, { onUnsafe: (path, error) => told.push(`${error.code} ${path}`) }),
+  ]
   expect(members.map(({ path }) => path)).toEqual(['a', 'b'])
   expect(told).toEqual(['SOURCE_UNSAFE /etc/passwd', 'SOURCE_UNSAFE hard'])
 })

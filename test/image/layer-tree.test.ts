@@ -77,7 +77,11 @@ describe('what a later layer takes away', () => {
       ['0:d/a', '0:plnk'],
     ],
     ['markers of the lowest layer delete nothing and are no files', [['a', '.wh.a', 'd/.wh..wh..opq']], ['0:a']],
-    ['a marker without a name deletes nothing', [['d/a'], ['d/.wh.', 'd/.wh..', 'd/.wh...']], ['0:d/a']],
+    [
+      'a whiteout of no name, of its directory or of the one above deletes nothing',
+      [['d/a'], ['d/.wh.', 'd/.wh..', 'd/.wh...']],
+      ['0:d/a'],
+    ],
     [
       'a file replaces a directory with all in it',
       [['d/a', 'd/e/b'], ['d']],
@@ -115,6 +119,16 @@ describe('links', () => {
   test('an opaque marker in a linked directory hides what is where the link leads', () => {
     const tree = treeOf(layer('real/a', 'link -> real'), layer('link/.wh..wh..opq', 'link/b'))
     expect(filesOf(tree)).toEqual(['0:real/a opaque by 1', '1:real/b'])
+  })
+
+  test('a marker in a directory that takes the place of a link deletes nothing where the link led', () => {
+    const tree = treeOf(layer('real/a', 'link -> real'), layer('link/', 'link/.wh..wh..opq', 'link/b'))
+    expect(filesOf(tree)).toEqual(['0:real/a', '1:link/b'])
+  })
+
+  test('a directory below a link is one where the link leads, and its marker counts', () => {
+    const tree = treeOf(layer('real/d/a', 'link -> real'), layer('link/d/', 'link/d/.wh..wh..opq', 'link/d/b'))
+    expect(filesOf(tree)).toEqual(['0:real/d/a opaque by 1', '1:real/d/b'])
   })
 
   test('links never lead out of the image', () => {
@@ -177,6 +191,11 @@ describe('hard links', () => {
     expect(tree.files).toEqual([])
     expect(tree.misplaced).toEqual([{ layer: 0, path: 'a', reason: expect.stringContaining('gone') }])
   })
+})
+
+test('a whiteout of no name in its directory is told of', () => {
+  const tree = treeOf(layer('d/a'), layer('d/.wh.', 'd/.wh..', 'd/.wh...'))
+  expect(tree.misplaced.map(({ path }) => path)).toEqual(['d/.wh.', 'd/.wh..', 'd/.wh...'])
 })
 
 test('a path of many steps and many links ends', () => {
