@@ -1,9 +1,6 @@
-import { Level } from 'level'
 import { DetectorError, type Locus } from '../errors.ts'
 import { BLOCK_BYTES, Bloom } from './bloom.ts'
 import {
-  BLOOM_CHUNK_BYTES,
-  bloomKey,
   bucketKey,
   bucketOf,
   builtFunctionsKey,
@@ -18,7 +15,9 @@ import {
 } from './buckets.ts'
 import { decodeNames } from './file-coding.ts'
 import { HitColumns, type LookupHits } from './hit-columns.ts'
+import { Level } from './level.ts'
 import { BucketReader, LITTLE_ENDIAN } from './postings.ts'
+import { readPrefilters } from './prefilter-file.ts'
 import { damagedValue, unpackRecord, unseal } from './records.ts'
 import { type BuiltFunctions, type ComponentRecord, type FileIdentity, type Manifest, SCHEMA } from './schema.ts'
 
@@ -55,7 +54,8 @@ export async function openReader(directory: string, options: ReaderOptions = {})
   }
   try {
     const stored = readManifest(await readValues(level, [MANIFEST_KEY], locus), locus)
-    const blooms = await Promise.all(stored.layout.map((kind) => readBloom(level, kind, locus)))
+    const sizes = stored.layout.map(({ bloomBytes }) => bloomBytes)
+    const blooms = readPrefilters(directory, sizes, locus).map((bytes) => new Bloom(bytes))
     return new DatabaseReader({ ...stored, level, locus, blooms, afterClose: options.afterClose })
   } catch (error) {
     await level.close()
@@ -357,24 +357,6 @@ function isLayout(value: unknown): value is KindLayout {
 
 function isBits(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 32
-}
-
-async function readBloom(level: Level<Buffer, Buffer>, layout: KindLayout, locus: Locus): Promise<Bloom> {
-  const { kind, bloomBytes } = layout
-  const keys: Buffer[] = []
-  for (let start = 0; start < bloomBytes; start += BLOOM_CHUNK_BYTES) keys.push(bloomKey(kind, keys.length))
-  const what = `prefilter of kind ${kind}`
-  const chunks = (await readValues(level, keys, locus)).map((value) => unseal(value, what, locus))
-  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-  if (size !== bloomBytes) throw damagedValue(what, `has ${size} bytes instead of ${bloomBytes}`, locus)
-  if (chunks.length === 1) return new Bloom(chunks[0]!)
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return new Bloom(bytes)
 }
 
 function openError(directory: string, error: unknown): DetectorError {
