@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const compiler = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))
+const bundleScript = fileURLToPath(new URL('bundle.mjs', import.meta.url))
 const kernelScript = fileURLToPath(new URL('build-kernel.mjs', import.meta.url))
 const kernelCompiler = new URL('../node_modules/assemblyscript/bin/asc.js', import.meta.url)
 
@@ -16,6 +17,7 @@ if (!existsSync(compiler) || !existsSync(kernelCompiler)) {
 } else {
   run([kernelScript])
   run([compiler, '-p', 'tsconfig.build.json'])
+  run([bundleScript])
   const kernel = 'fingerprint/kernel/kernel.wasm'
   copyFileSync(new URL(`../src/${kernel}`, import.meta.url), new URL(`../dist/${kernel}`, import.meta.url))
   // npm makes a command executable when it links it, and npx links a checkout once: a later build must see to it itself.

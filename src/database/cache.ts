@@ -13,6 +13,8 @@ import {
   temporaryPath,
   tidyCache,
 } from './cache-directory.ts'
+import { acquireLock } from './compile-lock.ts'
+import { openPrivately, openReadOnly } from './private-copy.ts'
 import { type DatabaseReader, openReader } from './reader.ts'
 
 export interface CacheOptions {
@@ -63,7 +65,7 @@ async function openIn(
   signal: AbortSignal | undefined,
 ): Promise<DatabaseReader> {
   if ((await isReadOnly(cache)) && Number.isFinite(await modified(join(cache, key))))
-    return (await import('./private-copy.ts')).openReadOnly(join(cache, key))
+    return openReadOnly(join(cache, key))
   await makeCacheDirectory(cache)
   await tidyCache(cache, key)
   const directory = join(cache, key)
@@ -93,7 +95,7 @@ async function openShared(directory: string, cache: string): Promise<DatabaseRea
   } catch (error) {
     if (!(error instanceof DetectorError) || error.code !== 'STORE_LOCKED') throw error
   }
-  return (await import('./private-copy.ts')).openPrivately(directory, cache)
+  return openPrivately(directory, cache)
 }
 
 /** Sees to it that the database is there: compiled by this process or, while it waited, by another. */
@@ -106,7 +108,6 @@ async function compileOnce(
   const target = join(cache, key)
   const exists = async (): Promise<boolean> => Number.isFinite(await modified(target))
   if (await exists()) return
-  const { acquireLock } = await import('./compile-lock.ts')
   const lock = await acquireLock(join(cache, LOCK_PREFIX + key), exists, signal)
   if (lock === undefined) return
   const fresh = temporaryPath(cache, 'compile')

@@ -60,7 +60,7 @@ export function rememberedDigest(cache: string, { name }: FileStamp): string | u
 /** Remembers the digest of files with the stamp. Where the cache cannot be written they are read again the next time. */
 export function rememberDigest(cache: string, { name }: FileStamp, digest: string): void {
   try {
-    writeFileSync(memoPath(cache, name), memoText(name, digest), { mode: 0o600 })
+    writeFileSync(memoPath(cache, name), memoText(name, digest))
   } catch (error) {
     ignoreRefused(error)
   }

@@ -79,7 +79,8 @@ export interface PrintFiles {
   readonly catalogFiles: readonly string[]
 }
 
-function findPrints(directory: string): PrintFiles {
+/** @throws DetectorError `STORE_NOT_FOUND` when there are no prints, `STORE_SCHEMA_MISMATCH`, `CATALOG_CORRUPT` */
+export function findPrints(directory: string): PrintFiles {
   // Of a newer layout nothing below may be believed.
   readDescriptor(directory)
   const folder = existsSync(join(directory, 'prints')) ? join(directory, 'prints') : directory
