@@ -1,6 +1,6 @@
 /**
  * Puts the modules of `dist` that a process needs together into one file each: those that are there before a database is
- * open, those of the command, and those of a scan. Node takes a millisecond to find, read and compile a module, however small,
+ * open, those of the command, those of a scan, and those that compile. Node takes a millisecond to find, read and compile a module, however small,
  * and a fifth of the time of opening the default database was spent on it. Where a module was there stays one that exports the
  * same from the bundle, so that everything can still be imported by its own name, and is there once.
  *
@@ -19,6 +19,7 @@ const BUNDLES = [
   { name: 'opening', entry: 'index.js' },
   { name: 'command', entry: 'cli/main.js' },
   { name: 'scanning', entry: 'scan/scan-file.js' },
+  { name: 'compiling', entry: 'scan/compile-prints.js' },
 ]
 
 /** What the compiler writes for an import that is there from the start; `import()` is for later. */

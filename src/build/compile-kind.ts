@@ -14,28 +14,26 @@ export interface Ownership {
   readonly families: readonly number[]
 }
 
-/** Whether a feature of some kind says nothing, whoever holds it. */
-export interface CommonFeatures {
-  /** Of programs that hold none of the components. */
-  readonly background: FeatureTable | undefined
-  /** Constants of published algorithms, which every implementation has to hold. */
-  readonly isPublic?: ((kind: FeatureKind, high: number, low: number) => boolean) | undefined
+/** Hashes in ascending order, in halves. */
+export interface HashList {
+  readonly high: Uint32Array
+  readonly low: Uint32Array
 }
 
 /**
- * The features of one kind with the postings that count: not of vendored units, nothing that is common, and of built
- * releases nothing that the sources of another family own, as libraries carry what is linked into them.
+ * The features of one kind with the postings that count: not of vendored units, nothing that is common and says nothing,
+ * whoever holds it, and of built releases nothing that the sources of another family own, as libraries carry what is linked into them.
  */
 export function compileKind(
   kind: FeatureKind,
   owned: Ownership,
-  common: CommonFeatures,
+  common: readonly HashList[],
   merged: MergedFeatures = mergeFeatures(owned.prints.map(({ features }) => features[kind])),
 ): KindFeatures {
   const { prints, vendored, families } = owned
   const tables = prints.map(({ features }) => features[kind])
   const fromSource = prints.map(sourceSets)
-  const isCommon = commonFeatures(kind, merged, common)
+  const isCommon = commonFeatures(merged, common)
   const out = new Columns(
     merged.high.length,
     tables.reduce((sum, { units }) => sum + units.length, 0),
@@ -152,20 +150,19 @@ class Columns {
   }
 }
 
-/** Of each feature 1 if it says nothing. */
-function commonFeatures(
-  kind: FeatureKind,
-  { high, low }: Pick<MergedFeatures, 'high' | 'low'>,
-  { background, isPublic }: CommonFeatures,
-): Uint8Array {
+/** Of each feature 1 if one of the lists has it. */
+function commonFeatures({ high, low }: HashList, lists: readonly HashList[]): Uint8Array {
   const flags = new Uint8Array(high.length)
-  const known = background ?? { high: new Uint32Array(0), low: new Uint32Array(0) }
-  let at = 0
-  for (let i = 0; i < high.length; i++) {
-    const h = high[i]!
-    const l = low[i]!
-    while (at < known.high.length && (known.high[at]! < h || (known.high[at] === h && known.low[at]! < l))) at++
-    if ((known.high[at] === h && known.low[at] === l) || isPublic?.(kind, h, l) === true) flags[i] = 1
-  }
+  for (const list of lists) markShared(flags, high, low, list)
   return flags
+}
+
+/** Both ascend, so that one walk along them finds all that they share. */
+function markShared(flags: Uint8Array, high: Uint32Array, low: Uint32Array, list: HashList): void {
+  let i = 0
+  for (let at = 0; at < list.high.length; at++) {
+    const [h, l] = [list.high[at]!, list.low[at]!]
+    while (i < high.length && (high[i]! < h || (high[i] === h && low[i]! < l))) i++
+    if (high[i] === h && low[i] === l) flags[i] = 1
+  }
 }

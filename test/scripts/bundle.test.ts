@@ -23,7 +23,7 @@ function loaded(entry: string, seen = new Set<string>()): string[] {
 }
 
 describe('the bundled package', () => {
-  test('is one file for each of opening, the command and a scan, and one that names it', () => {
+  test('is one file for each of opening, the command, a scan and compiling, and one that names it', () => {
     expect(loaded('index.js')).toEqual(['bundles/opening.js', 'index.js'])
     expect(loaded('cli/main.js')).toEqual(['bundles/command.js', 'bundles/opening.js', 'cli/main.js'])
     expect(loaded('scan/scan-file.js')).toEqual(['bundles/opening.js', 'bundles/scanning.js', 'scan/scan-file.js'])
