@@ -56,7 +56,7 @@ export function compileKind(
     let hasOwner = false
     for (let entry = start; entry < end; entry++) {
       const component = merged.component[entry]!
-      if (!ownsInSource(component, merged.feature[entry]!)) continue
+      if (!isOwned(tables[component]!, merged.feature[entry]!, vendored[component]!, fromSource[component]!)) continue
       owner[families[component]!] = i + 1
       hasOwner = true
     }
@@ -74,13 +74,13 @@ export function compileKind(
     if (holders > 0) out.addFeature(merged, i, holdingFamilies, holders)
   }
   return out.finish(kind)
+}
 
-  function ownsInSource(component: number, feature: number): boolean {
-    const table = tables[component]!
-    for (let p = table.starts[feature]!; p < table.starts[feature + 1]!; p++)
-      if (vendored[component]![table.units[p]!] === 0 && fromSource[component]![table.sets[p]!] === 1) return true
-    return false
-  }
+/** Whether a feature is in the source of a unit that is not vendored. */
+function isOwned(table: FeatureTable, feature: number, vendored: Uint8Array, fromSource: Uint8Array): boolean {
+  for (let p = table.starts[feature]!; p < table.starts[feature + 1]!; p++)
+    if (vendored[table.units[p]!] === 0 && fromSource[table.sets[p]!] === 1) return true
+  return false
 }
 
 /** Growing without copies: the sums of all tables are known, and little of them is left out. */
@@ -145,7 +145,7 @@ class Columns {
       component: this.#component.subarray(0, postings),
       unit: this.#unit.subarray(0, postings),
       set: this.#set.subarray(0, postings),
-      ...(this.#name === undefined ? {} : { name: this.#name.subarray(0, postings) }),
+      name: this.#name?.subarray(0, postings),
     }
   }
 }
@@ -153,16 +153,22 @@ class Columns {
 /** Of each feature 1 if one of the lists has it. */
 function commonFeatures({ high, low }: HashList, lists: readonly HashList[]): Uint8Array {
   const flags = new Uint8Array(high.length)
-  for (const list of lists) markShared(flags, high, low, list)
+  for (const list of lists) markShared(flags, high, low, list.high, list.low)
   return flags
 }
 
 /** Both ascend, so that one walk along them finds all that they share. */
-function markShared(flags: Uint8Array, high: Uint32Array, low: Uint32Array, list: HashList): void {
-  let i = 0
-  for (let at = 0; at < list.high.length; at++) {
-    const [h, l] = [list.high[at]!, list.low[at]!]
-    while (i < high.length && (high[i]! < h || (high[i] === h && low[i]! < l))) i++
-    if (high[i] === h && low[i] === l) flags[i] = 1
+function markShared(
+  flags: Uint8Array,
+  high: Uint32Array,
+  low: Uint32Array,
+  listHigh: Uint32Array,
+  listLow: Uint32Array,
+): void {
+  for (let i = 0, at = 0; i < high.length && at < listHigh.length; ) {
+    const difference = high[i]! - listHigh[at]! || low[i]! - listLow[at]!
+    if (difference === 0) flags[i] = 1
+    if (difference <= 0) i++
+    else at++
   }
 }

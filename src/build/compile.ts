@@ -142,10 +142,11 @@ function compileTemplates(trusted: readonly (readonly TemplateRecord[])[]): Kind
     high: Uint32Array.from(high),
     low: Uint32Array.from(low),
     starts: Uint32Array.from(starts),
-    component: all.map(({ component }) => component),
-    unit: all.map(({ template }) => template.unit),
-    set: all.map(({ index }) => index),
-    families: holders,
-    components: holders,
+    families: Uint16Array.from(holders),
+    components: Uint16Array.from(holders),
+    component: Uint16Array.from(all, ({ component }) => component),
+    unit: Uint32Array.from(all, ({ template }) => template.unit),
+    set: Uint32Array.from(all, ({ index }) => index),
+    name: undefined,
   }
 }

@@ -40,7 +40,7 @@ export interface FeatureTable {
   /** Interval-set index of each posting. */
   readonly sets: Uint32Array
   /** For functions only: of each posting one more than an index into {@link ComponentPrints.functionNames}; 0 has none. */
-  readonly names?: Uint32Array
+  readonly names?: Uint32Array | undefined
 }
 
 /** A library or program that was indexed as part of a built release: the very file names component and version. */
