@@ -77,7 +77,7 @@ function thin(table: FeatureTable, known: MergedFeatures): FeatureTable {
     starts: Uint32Array.from({ length: kept.length + 1 }, (_, i) => i),
     units: new Uint32Array(kept.length),
     sets: new Uint32Array(kept.length),
-    ...(table.names === undefined ? {} : { names: new Uint32Array(kept.length) }),
+    names: table.names === undefined ? undefined : new Uint32Array(kept.length),
   }
 }
 

@@ -14,28 +14,26 @@ export interface Ownership {
   readonly families: readonly number[]
 }
 
-/** Whether a feature of some kind says nothing, whoever holds it. */
-export interface CommonFeatures {
-  /** Of programs that hold none of the components. */
-  readonly background: FeatureTable | undefined
-  /** Constants of published algorithms, which every implementation has to hold. */
-  readonly isPublic?: ((kind: FeatureKind, high: number, low: number) => boolean) | undefined
+/** Hashes in ascending order, in halves. */
+export interface HashList {
+  readonly high: Uint32Array
+  readonly low: Uint32Array
 }
 
 /**
- * The features of one kind with the postings that count: not of vendored units, nothing that is common, and of built
- * releases nothing that the sources of another family own, as libraries carry what is linked into them.
+ * The features of one kind with the postings that count: not of vendored units, nothing that is common and says nothing,
+ * whoever holds it, and of built releases nothing that the sources of another family own, as libraries carry what is linked into them.
  */
 export function compileKind(
   kind: FeatureKind,
   owned: Ownership,
-  common: CommonFeatures,
+  common: readonly HashList[],
   merged: MergedFeatures = mergeFeatures(owned.prints.map(({ features }) => features[kind])),
 ): KindFeatures {
   const { prints, vendored, families } = owned
   const tables = prints.map(({ features }) => features[kind])
   const fromSource = prints.map(sourceSets)
-  const isCommon = commonFeatures(kind, merged, common)
+  const isCommon = commonFeatures(merged, common)
   const out = new Columns(
     merged.high.length,
     tables.reduce((sum, { units }) => sum + units.length, 0),
@@ -58,7 +56,7 @@ export function compileKind(
     let hasOwner = false
     for (let entry = start; entry < end; entry++) {
       const component = merged.component[entry]!
-      if (!ownsInSource(component, merged.feature[entry]!)) continue
+      if (!isOwned(tables[component]!, merged.feature[entry]!, vendored[component]!, fromSource[component]!)) continue
       owner[families[component]!] = i + 1
       hasOwner = true
     }
@@ -76,13 +74,13 @@ export function compileKind(
     if (holders > 0) out.addFeature(merged, i, holdingFamilies, holders)
   }
   return out.finish(kind)
+}
 
-  function ownsInSource(component: number, feature: number): boolean {
-    const table = tables[component]!
-    for (let p = table.starts[feature]!; p < table.starts[feature + 1]!; p++)
-      if (vendored[component]![table.units[p]!] === 0 && fromSource[component]![table.sets[p]!] === 1) return true
-    return false
-  }
+/** Whether a feature is in the source of a unit that is not vendored. */
+function isOwned(table: FeatureTable, feature: number, vendored: Uint8Array, fromSource: Uint8Array): boolean {
+  for (let p = table.starts[feature]!; p < table.starts[feature + 1]!; p++)
+    if (vendored[table.units[p]!] === 0 && fromSource[table.sets[p]!] === 1) return true
+  return false
 }
 
 /** Growing without copies: the sums of all tables are known, and little of them is left out. */
@@ -147,25 +145,30 @@ class Columns {
       component: this.#component.subarray(0, postings),
       unit: this.#unit.subarray(0, postings),
       set: this.#set.subarray(0, postings),
-      ...(this.#name === undefined ? {} : { name: this.#name.subarray(0, postings) }),
+      name: this.#name?.subarray(0, postings),
     }
   }
 }
 
-/** Of each feature 1 if it says nothing. */
-function commonFeatures(
-  kind: FeatureKind,
-  { high, low }: Pick<MergedFeatures, 'high' | 'low'>,
-  { background, isPublic }: CommonFeatures,
-): Uint8Array {
+/** Of each feature 1 if one of the lists has it. */
+function commonFeatures({ high, low }: HashList, lists: readonly HashList[]): Uint8Array {
   const flags = new Uint8Array(high.length)
-  const known = background ?? { high: new Uint32Array(0), low: new Uint32Array(0) }
-  let at = 0
-  for (let i = 0; i < high.length; i++) {
-    const h = high[i]!
-    const l = low[i]!
-    while (at < known.high.length && (known.high[at]! < h || (known.high[at] === h && known.low[at]! < l))) at++
-    if ((known.high[at] === h && known.low[at] === l) || isPublic?.(kind, h, l) === true) flags[i] = 1
-  }
+  for (const list of lists) markShared(flags, high, low, list.high, list.low)
   return flags
+}
+
+/** Both ascend, so that one walk along them finds all that they share. */
+function markShared(
+  flags: Uint8Array,
+  high: Uint32Array,
+  low: Uint32Array,
+  listHigh: Uint32Array,
+  listLow: Uint32Array,
+): void {
+  for (let i = 0, at = 0; i < high.length && at < listHigh.length; ) {
+    const difference = high[i]! - listHigh[at]! || low[i]! - listLow[at]!
+    if (difference === 0) flags[i] = 1
+    if (difference <= 0) i++
+    else at++
+  }
 }

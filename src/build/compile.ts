@@ -14,7 +14,7 @@ import {
 import { writeDatabase } from '../database/writer.ts'
 import { Kind } from '../fingerprint/print-set.ts'
 import { builtFunctions } from './built-functions.ts'
-import { compileKind, type Ownership } from './compile-kind.ts'
+import { compileKind, type HashList, type Ownership } from './compile-kind.ts'
 import { mergeFeatures } from './merge.ts'
 import { findVendoredUnits } from './ownership.ts'
 import { trustedTemplates } from './template-trust.ts'
@@ -27,15 +27,15 @@ export interface CompileInput {
   readonly components: readonly { readonly prints: ComponentPrints; readonly entry: CatalogEntry }[]
   /** Prints of programs that hold none of the components: what they share with one says nothing. */
   readonly background: ComponentPrints | undefined
-  /** Tells the hashes of table windows that belong to nobody, in both byte orders: constants of published algorithms. */
-  readonly isPublic?: (kind: FeatureKind, high: number, low: number) => boolean
+  /** What belongs to nobody, as published algorithms define it, by kind. */
+  readonly publicFeatures?: (kind: FeatureKind) => readonly HashList[]
   /** Hash of all of it, hexadecimal. */
   readonly digest: string
 }
 
 /** Compiles prints into a LevelDB database in `directory`, which must not exist or be empty. */
 export async function compileDatabase(directory: string, input: CompileInput): Promise<void> {
-  const { components, background, isPublic } = input
+  const { components, background, publicFeatures } = input
   const prints = components.map((component) => component.prints)
   const strings = mergeFeatures(prints.map(({ features }) => features[Kind.String]))
   const owners = components.map(({ prints, entry }) => ({ prints, family: entry.family ?? entry.name }))
@@ -44,7 +44,8 @@ export async function compileDatabase(directory: string, input: CompileInput): P
   const owned: Ownership = { prints, vendored, families }
   const compiled = new Map<FeatureKind, KindFeatures>()
   for (const kind of FEATURE_KINDS) {
-    const common = { background: background?.features[kind], isPublic }
+    const ofBackground = background === undefined ? [] : [background.features[kind]]
+    const common = [...ofBackground, ...(publicFeatures?.(kind) ?? [])]
     compiled.set(kind, compileKind(kind, owned, common, kind === Kind.String ? strings : undefined))
   }
   const trusted = trustedTemplates(prints, families, vendored, background?.templates ?? [])
@@ -141,10 +142,11 @@ function compileTemplates(trusted: readonly (readonly TemplateRecord[])[]): Kind
     high: Uint32Array.from(high),
     low: Uint32Array.from(low),
     starts: Uint32Array.from(starts),
-    component: all.map(({ component }) => component),
-    unit: all.map(({ template }) => template.unit),
-    set: all.map(({ index }) => index),
-    families: holders,
-    components: holders,
+    families: Uint16Array.from(holders),
+    components: Uint16Array.from(holders),
+    component: Uint16Array.from(all, ({ component }) => component),
+    unit: Uint32Array.from(all, ({ template }) => template.unit),
+    set: Uint32Array.from(all, ({ index }) => index),
+    name: undefined,
   }
 }

@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hash64 } from '../bytes/hash.ts'
-import { FeatureKind } from '../database/feature-kinds.ts'
 import { PACKAGED_DATABASE } from '../database/packaged.ts'
 import { DetectorError } from '../errors.ts'
-import { extractTable } from '../fingerprint/extract.ts'
-import { canonicalImmediate, immediateBytes, isRareImmediate } from '../fingerprint/rare.ts'
-import { type AlgorithmTable, algorithmTables } from './algorithm-tables.ts'
 
 /** A table of `fingerprint-db/algorithm-constants.json`: defined by a published algorithm or format. */
 export interface AlgorithmConstants {
@@ -34,80 +30,6 @@ export function readAlgorithmConstants(): readonly AlgorithmConstants[] {
   if (!Array.isArray(tables))
     throw new DetectorError('CATALOG_CORRUPT', 'need a list "tables" in algorithm-constants.json')
   return tables
-}
-
-/** The bytes of a computed table with elements of `size` bytes. */
-export function algorithmBytes({ elements }: AlgorithmTable, size: number, littleEndian: boolean): Uint8Array {
-  const bytes = new Uint8Array(elements.length * size)
-  elements.forEach((element, i) => {
-    for (let byte = 0; byte < size; byte++)
-      bytes[i * size + (littleEndian ? byte : size - 1 - byte)] = Number((element >> BigInt(8 * byte)) & 0xffn)
-  })
-  return bytes
-}
-
-let computed: ReadonlySet<bigint> | undefined
-
-/** Fingerprints of the windows of all tables that are computed, in both byte orders. */
-export function publicTableHashes(): ReadonlySet<bigint> {
-  if (computed !== undefined) return computed
-  const hashes = new Set<bigint>()
-  for (const table of algorithmTables())
-    for (const size of table.sizes)
-      for (const littleEndian of [true, false])
-        extractTable(algorithmBytes(table, size, littleEndian), (high, low) => {
-          hashes.add((BigInt(high) << 32n) | BigInt(low))
-        })
-  computed = hashes
-  return hashes
-}
-
-/** Whether a window of constant data belongs to nobody; `high` and `low` are the halves of its fingerprint. */
-export function isPublicTable(high: number, low: number): boolean {
-  return publicTableHashes().has((BigInt(high) << 32n) | BigInt(low))
-}
-
-let constants: ReadonlySet<bigint> | undefined
-
-/** Fingerprints of the elements of computed tables of 32 and 64 bits that are rare as constants of code. */
-function publicImmediateHashes(): ReadonlySet<bigint> {
-  if (constants !== undefined) return constants
-  const hashes = new Set<bigint>()
-  for (const { elements, sizes } of algorithmTables())
-    if (sizes.includes(4) || sizes.includes(8))
-      for (const element of elements) {
-        const value = canonicalImmediate(element)
-        if (isRareImmediate(value)) hashes.add(hash64(immediateBytes(value)))
-      }
-  constants = hashes
-  return hashes
-}
-
-/** Whether a constant of code belongs to nobody: MD5 is made of 64 such numbers, whoever writes it down. */
-export function isPublicImmediate(high: number, low: number): boolean {
-  return publicImmediateHashes().has((BigInt(high) << 32n) | BigInt(low))
-}
-
-let halves: ReadonlySet<bigint> | undefined
-
-/** Fingerprints of what 32-bit code holds of elements of 64 bits: their halves. */
-function publicHalfHashes(): ReadonlySet<bigint> {
-  if (halves !== undefined) return halves
-  const hashes = new Set<bigint>()
-  for (const { elements, sizes } of algorithmTables())
-    if (sizes.includes(8))
-      for (const element of elements)
-        for (const half of [element & 0xffff_ffffn, (element >> 32n) & 0xffff_ffffn])
-          if (isRareImmediate(half)) hashes.add(hash64(immediateBytes(half)))
-  halves = hashes
-  return hashes
-}
-
-/** Whether a fingerprint of a kind is that of a published algorithm. */
-export function isPublicFeature(kind: FeatureKind, high: number, low: number): boolean {
-  if (kind === FeatureKind.Immediate)
-    return isPublicImmediate(high, low) || publicHalfHashes().has((BigInt(high) << 32n) | BigInt(low))
-  return (kind === FeatureKind.Table || kind === FeatureKind.BigEndianTable) && isPublicTable(high, low)
 }
 
 /** By the hash of its first 16 bytes, how many bytes a listed table has. */

@@ -21,7 +21,7 @@ import {
   isImportStub,
   noFeatures,
 } from './program-features.ts'
-import { isPublicImmediate } from './public-tables.ts'
+import { isPublicImmediate } from './public-features.ts'
 import type { BuiltFile } from './sources/built-input.ts'
 
 /** What all inputs of one release hold. */

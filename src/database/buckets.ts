@@ -39,9 +39,6 @@ export interface StoredManifest {
   readonly fileBits: number
 }
 
-/** Prefilters are cut into values of this size: one value of many megabytes would pass LevelDB's buffers as a whole. */
-export const BLOOM_CHUNK_BYTES: number = 1 << 20
-
 /** log2 of the number of buckets for so many features of one kind. */
 export function bucketBits(features: number): number {
   let bits = 0
@@ -56,11 +53,6 @@ export function bucketOf(high: number, bits: number): number {
 
 export function bucketKey(kind: number, bucket: number): Buffer {
   return key('f', kind, bucket)
-}
-
-/** Prefilters are stored in chunks of a fixed size. */
-export function bloomKey(kind: number, chunk: number): Buffer {
-  return key('b', kind, chunk)
 }
 
 export function componentKey(component: number): Buffer {

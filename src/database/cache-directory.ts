@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { access, constants, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { homedir, hostname } from 'node:os'
 import { isAbsolute, join } from 'node:path'
@@ -16,6 +15,9 @@ export type Purpose = 'compile' | 'open' | 'remove'
 
 /** Starts the name of every lock file; the key follows. */
 export const LOCK_PREFIX = '.binprint-lock-'
+
+/** Starts the name of every file that notes a digest; the stamp of what was digested follows. */
+export const DIGEST_PREFIX = '.binprint-digest-'
 
 const TEMPORARY = /^\.binprint-(?:compile|open|remove)-(?<host>[0-9a-f]{8})-(?<pid>\d+)-[0-9a-f]+$/
 
@@ -61,7 +63,9 @@ export async function isReadOnly(directory: string): Promise<boolean> {
 
 /** A path in the cache that no one else uses. It is removed by {@link tidyCache} once this process is gone. */
 export function temporaryPath(cache: string, purpose: Purpose): string {
-  return join(cache, `.binprint-${purpose}-${HOST}-${process.pid}-${randomBytes(6).toString('hex')}`)
+  // Importing node:crypto would cost each process that only opens a database.
+  const token = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString('hex')
+  return join(cache, `.binprint-${purpose}-${HOST}-${process.pid}-${token}`)
 }
 
 /** Removes a directory at once for everyone who looks for it by name, then its content. */
@@ -72,8 +76,8 @@ export async function discard(cache: string, directory: string): Promise<void> {
 }
 
 /**
- * Removes what dead processes left behind, and compiled databases other than `key` that nobody opened for 30 days. What
- * cannot be removed stays for another time.
+ * Removes what dead processes left behind, compiled databases other than `key` that nobody opened for 30 days, and digests noted
+ * before that. What cannot be removed stays for another time.
  */
 export async function tidyCache(cache: string, key: string): Promise<void> {
   const oldest = Date.now() - UNUSED_MILLISECONDS
@@ -82,7 +86,8 @@ export async function tidyCache(cache: string, key: string): Promise<void> {
     const path = join(cache, entry.name)
     const owner = TEMPORARY.exec(entry.name)?.groups
     const old = (await modified(path)) < oldest
-    if (old && entry.name.startsWith(LOCK_PREFIX)) await rm(path, { force: true }).catch(ignoreRefused)
+    if (old && [LOCK_PREFIX, DIGEST_PREFIX].some((prefix) => entry.name.startsWith(prefix)))
+      await rm(path, { force: true }).catch(ignoreRefused)
     if (!entry.isDirectory()) continue
     if (owner !== undefined) {
       const dead = owner['host'] === HOST && !isAlive(Number(owner['pid']))

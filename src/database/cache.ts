@@ -107,6 +107,7 @@ async function compileOnce(
 ): Promise<void> {
   const target = join(cache, key)
   const exists = async (): Promise<boolean> => Number.isFinite(await modified(target))
+  if (await exists()) return
   const lock = await acquireLock(join(cache, LOCK_PREFIX + key), exists, signal)
   if (lock === undefined) return
   const fresh = temporaryPath(cache, 'compile')

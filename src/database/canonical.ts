@@ -31,8 +31,14 @@ export function canonicalPrints(prints: ComponentPrints): ComponentPrints {
 /** A table without features. */
 export function emptyTable(kind: FeatureKind): FeatureTable {
   const none = (): Uint32Array => new Uint32Array(0)
-  const table = { high: none(), low: none(), starts: new Uint32Array(1), units: none(), sets: none() }
-  return kind === FeatureKind.Function ? { ...table, names: none() } : table
+  return {
+    high: none(),
+    low: none(),
+    starts: new Uint32Array(1),
+    units: none(),
+    sets: none(),
+    names: kind === FeatureKind.Function ? none() : undefined,
+  }
 }
 
 /** Order of 64-bit hashes held as two halves. */
@@ -155,7 +161,7 @@ function orderTable(table: FeatureTable, { toUnit, toSet, toName }: Renumbering)
     starts: new Uint32Array(features.length + 1),
     units: new Uint32Array(table.units.length),
     sets: new Uint32Array(table.sets.length),
-    ...(table.names === undefined ? {} : { names: new Uint32Array(table.names.length) }),
+    names: table.names === undefined ? undefined : new Uint32Array(table.names.length),
   }
   let posting = 0
   for (let to = 0; to < features.length; to++) {

@@ -17,7 +17,7 @@ export interface TableBounds {
   readonly units: number
   readonly sets: number
   /** Names of functions; undefined for tables whose postings have no names. */
-  readonly names?: number
+  readonly names?: number | undefined
 }
 
 export function encodeFeatures(table: FeatureTable, bounds: TableBounds): Uint8Array {
@@ -52,7 +52,8 @@ export function decodeFeatures(bytes: Uint8Array, bounds: TableBounds): FeatureT
     starts: new Uint32Array(count + 1),
     units: new Uint32Array(postings),
     sets: new Uint32Array(postings),
-    ...(bounds.names === undefined ? {} : { names: new Uint32Array(postings) }),
+    // There for all kinds, so that code which reads tables is compiled for one shape of them.
+    names: bounds.names === undefined ? undefined : new Uint32Array(postings),
   }
   const hash = hashReader(bits, count)
   const unitBits = bitLength(bounds.units - 1)

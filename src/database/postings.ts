@@ -19,7 +19,7 @@ export interface KindFeatures {
   /** Per posting: interval set of the component; for templates the index of the template. */
   readonly set: ArrayLike<number>
   /** Per posting, for functions only: one more than the index of its name in the component's names, 0 for none. */
-  readonly name?: ArrayLike<number>
+  readonly name?: ArrayLike<number> | undefined
   /** Per feature: families that hold it in a unit that is not vendored. Stored up to 255. */
   readonly families: ArrayLike<number>
   /** Per feature: components that hold it. Stored up to 255. */
@@ -52,11 +52,6 @@ export function packBucket(features: KindFeatures, from: number, to: number): Ui
     2 * count + (features.starts[to]! - features.starts[from]!) * (name === undefined ? 3 : 4) * MAX_VARINT_BYTES
   if (packed.length < mostBytes) packed = new Uint8Array(mostBytes)
   let at = 0
-  const number = (value: number): void => {
-    let rest = value
-    for (; rest >= 0x80; rest >>>= 7) packed[at++] = rest | 0x80
-    packed[at++] = rest
-  }
   for (let i = from; i < to; i++) {
     packed[at++] = Math.min(features.families[i]!, CAP)
     packed[at++] = Math.min(features.components[i]!, CAP)
@@ -64,10 +59,10 @@ export function packBucket(features: KindFeatures, from: number, to: number): Ui
     for (let p = features.starts[i]!; p < features.starts[i + 1]!; p++) {
       if (features.component[p]! < component)
         throw new TypeError(`features: postings of feature ${i} are not ordered by component`)
-      number(features.component[p]! - component)
-      number(features.unit[p]!)
-      number(features.set[p]!)
-      if (name !== undefined) number(name[p]!)
+      at = putNumber(at, features.component[p]! - component)
+      at = putNumber(at, features.unit[p]!)
+      at = putNumber(at, features.set[p]!)
+      if (name !== undefined) at = putNumber(at, name[p]!)
       component = features.component[p]!
     }
     ends[i - from] = at
@@ -87,6 +82,15 @@ export function packBucket(features: KindFeatures, from: number, to: number): Ui
 
 /** Kept from bucket to bucket, as there are thousands. */
 let packed = new Uint8Array(1 << 16)
+
+/** Packs a number as LEB128; the place behind it. A function of its own, as one made for each bucket is compiled for each. */
+function putNumber(place: number, value: number): number {
+  let at = place
+  let rest = value
+  for (; rest >= 0x80; rest >>>= 7) packed[at++] = rest | 0x80
+  packed[at++] = rest
+  return at
+}
 
 /**
  * Reads one bucket.

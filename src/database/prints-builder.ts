@@ -305,7 +305,7 @@ export class PrintsBuilder {
       starts,
       units,
       sets: setNumbers,
-      ...(names === undefined ? {} : { names }),
+      names,
     }
   }
 }

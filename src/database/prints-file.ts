@@ -88,10 +88,10 @@ export function decodePrints(bytes: Uint8Array, locus: Locus = {}): ComponentPri
   const releases = decode(Section.Releases, decodeReleases)
   const units = decode(Section.Units, decodeUnits)
   const sets = decode(Section.Sets, (content) => decodeSets(content, releases.length))
-  const bounds = { units: units.length, sets: sets.length }
+  const bounds = { units: units.length, sets: sets.length, names: undefined }
   const functionNames = decode(Section.FunctionNames, decodeNames, [])
   const features = forEachKind((kind) => {
-    const own = kind === FeatureKind.Function ? { ...bounds, names: functionNames.length } : bounds
+    const own = { ...bounds, names: kind === FeatureKind.Function ? functionNames.length : undefined }
     return decode(SECTIONS[kind], (content) => decodeFeatures(content, own), emptyTable(kind))
   })
   const templates = decode(Section.Templates, (content) => decodeTemplates(content, bounds))

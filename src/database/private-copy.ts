@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { DetectorError } from '../errors.ts'
 import { ignoreMissing, temporaryPath } from './cache-directory.ts'
+import { PREFILTERS } from './prefilter-file.ts'
 import { type DatabaseReader, openReader } from './reader.ts'
 
 /** Copies tried: each fails only when another process opens the same database within these milliseconds. */
@@ -12,7 +13,7 @@ const PAUSE_MILLISECONDS = 25
 
 /**
  * Opens a database that is open elsewhere: LevelDB lets one process open a directory, so a private one is made beside it
- * of hard links to the tables, which never change, and copies of the little rest. It goes away when the reader is closed.
+ * of hard links to the tables and prefilters, which never change, and copies of the little rest. It goes away when the reader is closed.
  *
  * @throws DetectorError as {@link openReader}, but never `STORE_LOCKED`
  */
@@ -64,7 +65,7 @@ async function copyDatabase(
   try {
     const current = await readFile(join(from, 'CURRENT'), 'utf8')
     for (const name of await readdir(from)) {
-      if (name.endsWith('.ldb')) await place(resolve(from, name), join(to, name))
+      if (name.endsWith('.ldb') || name === PREFILTERS) await place(resolve(from, name), join(to, name))
       else if (name === 'CURRENT' || name.startsWith('MANIFEST-') || name.endsWith('.log'))
         await copyFile(join(from, name), join(to, name))
     }

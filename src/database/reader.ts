@@ -1,9 +1,6 @@
-import { Level } from 'level'
 import { DetectorError, type Locus } from '../errors.ts'
 import { BLOCK_BYTES, Bloom } from './bloom.ts'
 import {
-  BLOOM_CHUNK_BYTES,
-  bloomKey,
   bucketKey,
   bucketOf,
   builtFunctionsKey,
@@ -18,7 +15,9 @@ import {
 } from './buckets.ts'
 import { decodeNames } from './file-coding.ts'
 import { HitColumns, type LookupHits } from './hit-columns.ts'
+import { Level } from './level.ts'
 import { BucketReader, LITTLE_ENDIAN } from './postings.ts'
+import { PrefilterFile } from './prefilter-file.ts'
 import { damagedValue, unpackRecord, unseal } from './records.ts'
 import { type BuiltFunctions, type ComponentRecord, type FileIdentity, type Manifest, SCHEMA } from './schema.ts'
 
@@ -55,8 +54,9 @@ export async function openReader(directory: string, options: ReaderOptions = {})
   }
   try {
     const stored = readManifest(await readValues(level, [MANIFEST_KEY], locus), locus)
-    const blooms = await Promise.all(stored.layout.map((kind) => readBloom(level, kind, locus)))
-    return new DatabaseReader({ ...stored, level, locus, blooms, afterClose: options.afterClose })
+    const sizes = stored.layout.map(({ bloomBytes }) => bloomBytes)
+    const prefilters = new PrefilterFile(directory, sizes, locus)
+    return new DatabaseReader({ ...stored, level, locus, prefilters, afterClose: options.afterClose })
   } catch (error) {
     await level.close()
     throw error
@@ -67,7 +67,7 @@ interface OpenDatabase extends StoredManifest {
   readonly level: Level<Buffer, Buffer>
   readonly locus: Locus
   /** Parallel to `layout`. */
-  readonly blooms: readonly Bloom[]
+  readonly prefilters: PrefilterFile
   readonly afterClose: (() => Promise<void>) | undefined
 }
 
@@ -78,7 +78,8 @@ export class DatabaseReader implements AsyncDisposable {
   readonly sonames: readonly (readonly string[])[]
   /**
    * What the database may hold, for the kernel: of each kind a blocked Bloom filter as `docs/engine.md` defines it, empty
-   * for kinds without features. The object and its bytes stay the same for as long as the reader is open.
+   * for kinds without features. The object and its bytes stay the same for as long as the reader is open. The first call
+   * reads them, and throws DetectorError `STORE_CORRUPT` where they are damaged.
    */
   readonly prefilter: { filter(kind: number): Uint8Array }
   readonly #open: OpenDatabase
@@ -89,9 +90,14 @@ export class DatabaseReader implements AsyncDisposable {
     this.#open = open
     this.manifest = open.manifest
     this.sonames = open.sonames
-    const filters = new Map(open.layout.map(({ kind }, place) => [kind, open.blooms[place]!.bytes]))
+    const places = new Map(open.layout.map(({ kind }, place) => [kind, place]))
     const nothing = new Uint8Array(0)
-    this.prefilter = { filter: (kind) => filters.get(kind) ?? nothing }
+    this.prefilter = {
+      filter(kind) {
+        const place = places.get(kind)
+        return place === undefined ? nothing : open.prefilters.filters()[place]!
+      },
+    }
   }
 
   /**
@@ -122,7 +128,7 @@ export class DatabaseReader implements AsyncDisposable {
     const place = this.#open.layout.findIndex((candidate) => candidate.kind === kind)
     if (place < 0) return hits.finish()
     const bits = this.#open.layout[place]!.bucketBits
-    const queries = passing(this.#open.blooms[place]!, high, low, from, to)
+    const queries = passing(new Bloom(this.prefilter.filter(kind)), high, low, from, to)
     const lookup: Lookup = { kind, bits, high, low, queries, hits }
     let next = this.#readBuckets(lookup, 0)
     while (next !== undefined) {
@@ -189,6 +195,7 @@ export class DatabaseReader implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#open.prefilters.close()
     await this.#open.level.close()
     await this.#open.afterClose?.()
   }
@@ -357,24 +364,6 @@ function isLayout(value: unknown): value is KindLayout {
 
 function isBits(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 32
-}
-
-async function readBloom(level: Level<Buffer, Buffer>, layout: KindLayout, locus: Locus): Promise<Bloom> {
-  const { kind, bloomBytes } = layout
-  const keys: Buffer[] = []
-  for (let start = 0; start < bloomBytes; start += BLOOM_CHUNK_BYTES) keys.push(bloomKey(kind, keys.length))
-  const what = `prefilter of kind ${kind}`
-  const chunks = (await readValues(level, keys, locus)).map((value) => unseal(value, what, locus))
-  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-  if (size !== bloomBytes) throw damagedValue(what, `has ${size} bytes instead of ${bloomBytes}`, locus)
-  if (chunks.length === 1) return new Bloom(chunks[0]!)
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return new Bloom(bytes)
 }
 
 function openError(directory: string, error: unknown): DetectorError {

@@ -4,7 +4,7 @@ import type { FeatureKind } from './feature-kinds.ts'
  * Number of the compiled LevelDB layout and of the rules that compile it. Raise it with every change of either: a
  * cached database with another number is compiled again.
  */
-export const SCHEMA = 10
+export const SCHEMA = 11
 
 /** Inclusive ranges of release indices, flattened: `[from, to, from, to …]`, ascending, disjoint, not adjacent. */
 export type Intervals = readonly number[]
@@ -40,7 +40,7 @@ export interface FeatureTable {
   /** Interval-set index of each posting. */
   readonly sets: Uint32Array
   /** For functions only: of each posting one more than an index into {@link ComponentPrints.functionNames}; 0 has none. */
-  readonly names?: Uint32Array
+  readonly names?: Uint32Array | undefined
 }
 
 /** A library or program that was indexed as part of a built release: the very file names component and version. */

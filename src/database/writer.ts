@@ -1,9 +1,6 @@
-import { Level } from 'level'
 import { DetectorError } from '../errors.ts'
 import { Bloom, bloomBytes } from './bloom.ts'
 import {
-  BLOOM_CHUNK_BYTES,
-  bloomKey,
   bucketBits,
   bucketKey,
   bucketOf,
@@ -20,7 +17,9 @@ import {
 } from './buckets.ts'
 import { packComponent } from './component-records.ts'
 import { encodeNames } from './file-coding.ts'
+import { Level } from './level.ts'
 import { type KindFeatures, LITTLE_ENDIAN, packBucket } from './postings.ts'
+import { writePrefilters } from './prefilter-file.ts'
 import { packRecord, seal } from './records.ts'
 import type { BuiltFunctions, ComponentRecord, FileRecord, Manifest } from './schema.ts'
 
@@ -82,12 +81,11 @@ export async function writeDatabase(directory: string, content: DatabaseContent)
       cause,
     })
   }
+  const kinds = content.features.filter(({ high }) => high.length > 0).sort((a, b) => a.kind - b.kind)
   try {
     const batch = new Batch(level)
-    const kinds = content.features.filter(({ high }) => high.length > 0).sort((a, b) => a.kind - b.kind)
     for (const features of kinds) checkFeatures(features)
     // LevelDB takes keys in ascending order without rewriting what it has, so this is the order of the keys.
-    for (const features of kinds) await putBloom(batch, features)
     for (const [index, component] of components.entries())
       await batch.put(componentKey(index), packComponent(component))
     for (const features of kinds) await putBuckets(batch, features)
@@ -111,6 +109,7 @@ export async function writeDatabase(directory: string, content: DatabaseContent)
   } finally {
     await level.close()
   }
+  writePrefilters(directory, kinds.map(prefilterOf))
 }
 
 /** Moves everything into table files of one level: an empty log, and nothing left to do for whoever opens it. */
@@ -151,14 +150,10 @@ function checkFeatures({ kind, high, low, starts }: KindFeatures): void {
       throw new TypeError(`features: hash ${i} of kind ${kind} does not follow the one before`)
 }
 
-async function putBloom(batch: Batch, { kind, high, low }: KindFeatures): Promise<void> {
+function prefilterOf({ high, low }: KindFeatures): Uint8Array {
   const bloom = new Bloom(new Uint8Array(bloomBytes(high.length)))
   for (let i = 0; i < high.length; i++) bloom.add(high[i]!, low[i]!)
-  for (let start = 0; start < bloom.bytes.length; start += BLOOM_CHUNK_BYTES)
-    await batch.put(
-      bloomKey(kind, start / BLOOM_CHUNK_BYTES),
-      seal(bloom.bytes.subarray(start, start + BLOOM_CHUNK_BYTES)),
-    )
+  return bloom.bytes
 }
 
 /** Empty buckets are written too: a missing one is then always damage. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type CompileInput, compileDatabase } from '../build/compile.ts'
-import { isPublicFeature } from '../build/public-tables.ts'
+import { publicFeaturesOf } from '../build/public-features.ts'
 import { defaultEntry, readCatalog } from '../database/catalog.ts'
 import { decodePrints } from '../database/prints-file.ts'
 import type { ComponentPrints } from '../database/schema.ts'
@@ -18,7 +18,7 @@ export async function compilePrints(
   digest: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await compileDatabase(directory, { ...loadPrints(files, signal), isPublic: isPublicFeature, digest })
+  await compileDatabase(directory, { ...loadPrints(files, signal), publicFeatures: publicFeaturesOf, digest })
 }
 
 function loadPrints(

@@ -1,16 +1,15 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { hash64, hashText } from '../bytes/hash.ts'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join, resolve, sep } from 'node:path'
 import { openCompiled } from '../database/cache.ts'
+import { defaultCacheDirectory } from '../database/cache-directory.ts'
 import { readDescriptor } from '../database/descriptor.ts'
 import { defaultDatabase } from '../database/installed.ts'
 import { PACKAGED_DATABASE } from '../database/packaged.ts'
-import { readPrintsHeader } from '../database/prints-header.ts'
 import type { DatabaseReader } from '../database/reader.ts'
 import { SCHEMA } from '../database/schema.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
-import { EXTRACTION_VERSION } from '../fingerprint/extraction-version.ts'
 import type { DatabaseSummary } from '../model.ts'
+import { printsDigest } from './prints-digest.ts'
 import type { Watch } from './progress.ts'
 
 /** How a database is opened. */
@@ -43,10 +42,10 @@ export interface FingerprintDatabase extends AsyncDisposable {
  * `CATALOG_CORRUPT`, `ABORTED`
  */
 export async function openDatabase(location?: string, options: OpenOptions = {}): Promise<FingerprintDatabase> {
-  const { signal, cacheDirectory } = options
+  const { signal, cacheDirectory = defaultCacheDirectory() } = options
   throwIfAborted(signal)
   const files = findPrints(resolve(location ?? defaultDatabase()))
-  const digest = digestOf(files)
+  const { digest, remember } = printsDigest(files, cacheDirectory)
   const reader = await openCompiled(
     `${digest}-s${SCHEMA}`,
     async (directory) => {
@@ -55,8 +54,9 @@ export async function openDatabase(location?: string, options: OpenOptions = {})
       const { compilePrints } = await import('./compile-prints.ts')
       await compilePrints(directory, files, digest, signal)
     },
-    { ...(cacheDirectory === undefined ? {} : { cacheDirectory }), ...(signal === undefined ? {} : { signal }) },
+    { cacheDirectory, ...(signal === undefined ? {} : { signal }) },
   )
+  remember()
   const { manifest } = reader
   const close = (): Promise<void> => reader.close()
   return {
@@ -88,7 +88,8 @@ export interface PrintFiles {
   readonly catalogFiles: readonly string[]
 }
 
-function findPrints(directory: string): PrintFiles {
+/** @throws DetectorError `STORE_NOT_FOUND` when there are no prints, `STORE_SCHEMA_MISMATCH`, `CATALOG_CORRUPT` */
+export function findPrints(directory: string): PrintFiles {
   // Of a newer layout nothing below may be believed.
   readDescriptor(directory)
   const folder = existsSync(join(directory, 'prints')) ? join(directory, 'prints') : directory
@@ -107,31 +108,14 @@ function findPrints(directory: string): PrintFiles {
     [directory, PACKAGED_DATABASE].map((place) => join(place, name)).find((path) => existsSync(path))
   const components = join(catalog, 'components')
   return {
-    prints: names.sort().map((name) => join(folder, name)),
+    prints: names.sort().map((name) => folder + sep + name),
     background: shared('background.bpf'),
     constants: shared('algorithm-constants.json'),
     catalog,
     catalogFiles: readdirSync(components)
       .sort()
-      .map((name) => join(components, name)),
+      .map((name) => components + sep + name),
   }
-}
-
-/**
- * Hash over everything that decides what the compiled database holds. File names count, places do not. Of prints only
- * the header is read, which holds the checksums of all the rest: tens of megabytes are hashed when they are compiled.
- */
-function digestOf(files: PrintFiles): string {
-  const parts = [`extraction ${EXTRACTION_VERSION}`]
-  const add = (path: string, bytes: Uint8Array): void => {
-    const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
-    parts.push(`${name} ${hash64(bytes).toString(16)}`)
-  }
-  for (const path of files.prints) add(path, readPrintsHeader(path))
-  for (const path of files.catalogFiles) add(path, readFileSync(path))
-  if (files.background !== undefined) add(files.background, readPrintsHeader(files.background))
-  if (files.constants !== undefined) add(files.constants, readFileSync(files.constants))
-  return hashText(parts.join('\n')).toString(16).padStart(16, '0')
 }
 
 /** The directory that holds the catalog (`components/`) of a database. */

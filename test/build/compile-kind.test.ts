@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { thinBackground } from '../../src/build/background.ts'
-import { type CommonFeatures, compileKind } from '../../src/build/compile-kind.ts'
+import { compileKind, type HashList } from '../../src/build/compile-kind.ts'
 import { unitTotals } from '../../src/build/unit-totals.ts'
 import { FEATURE_KINDS, type FeatureKind } from '../../src/database/feature-kinds.ts'
 import type { KindFeatures } from '../../src/database/postings.ts'
@@ -29,7 +29,7 @@ function printsOf(name: string, kind: FeatureKind, features: readonly string[]):
 function compiled(
   kind: FeatureKind,
   prints: readonly ComponentPrints[],
-  common: CommonFeatures = { background: undefined },
+  common: readonly HashList[] = [],
   families: readonly number[] = [...prints.keys()],
 ): KindFeatures {
   const vendored = prints.map(({ units }) => Uint8Array.from(units, (unit) => Number(unit.vendored)))
@@ -72,23 +72,16 @@ describe.each(Object.entries(Kind).filter(([, kind]) => kind !== Kind.Template))
   test('that unrelated programs have are left out', () => {
     const prints = [printsOf('a', kind, ['1 x.c 0', '2 x.c 0', '3 x.c 0'])]
     const { features } = printsOf('background', kind, ['0 p 0', '2 p 0', '9 p 0'])
-    expect(lines(compiled(kind, prints, { background: features[kind] }), prints)).toEqual([
-      '1 a/x.c 1 1',
-      '3 a/x.c 1 1',
-    ])
+    expect(lines(compiled(kind, prints, [features[kind]]), prints)).toEqual(['1 a/x.c 1 1', '3 a/x.c 1 1'])
   })
 })
 
-test.each(FEATURE_KINDS)(
-  'what published algorithms define is left out, of the kind that they define it in (kind %i)',
-  (kind) => {
-    const prints = [printsOf('a', kind, ['1 x.c 0', '2 x.c 0'])]
-    const isPublic = (asked: FeatureKind, high: number, low: number): boolean =>
-      asked === Kind.Table && high === 0 && low === 2
-    const features = compiled(kind, prints, { background: undefined, isPublic })
-    expect([...features.low]).toEqual(kind === Kind.Table ? [1] : [1, 2])
-  },
-)
+test('what any of several lists has is left out, wherever it stands', () => {
+  const prints = [printsOf('a', Kind.Table, ['1 x.c 0', '2 x.c 0', '3 x.c 0', '4 x.c 0', '5 x.c 0'])]
+  const list = (...low: number[]) => ({ high: new Uint32Array(low.length), low: Uint32Array.from(low) })
+  const features = compiled(Kind.Table, prints, [list(0, 1, 3), list(), list(2, 5, 9)])
+  expect([...features.low]).toEqual([4])
+})
 
 test('functions keep the names of their postings', () => {
   const prints = [printsOf('a', Kind.Function, ['1 x.c 1 inflate', '2 x.c 1', '3 !y.c 1 other'])]

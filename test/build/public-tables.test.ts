@@ -1,20 +1,18 @@
 import { describe, expect, test } from 'vitest'
+import { algorithmBytes, algorithmFeatures } from '../../src/build/algorithm-features.ts'
 import { algorithmTables } from '../../src/build/algorithm-tables.ts'
-import {
-  algorithmBytes,
-  isPublicFeature,
-  isPublicTable,
-  publicPrefix,
-  publicRanges,
-  publicTableHashes,
-  readAlgorithmConstants,
-} from '../../src/build/public-tables.ts'
+import { holds, isPublicImmediate, publicFeaturesOf } from '../../src/build/public-features.ts'
+import { publicPrefix, publicRanges, readAlgorithmConstants } from '../../src/build/public-tables.ts'
 import { hash64 } from '../../src/bytes/hash.ts'
 import { FeatureKind } from '../../src/database/feature-kinds.ts'
 import { extractTable } from '../../src/fingerprint/extract.ts'
 import { immediateBytes } from '../../src/fingerprint/rare.ts'
 
 const listed = new Map(readAlgorithmConstants().map((table) => [table.name, table]))
+function isPublic(kind: FeatureKind, high: number, low: number): boolean {
+  return publicFeaturesOf(kind).some((list) => holds(list, high, low))
+}
+
 const computed = algorithmTables().flatMap((table) => {
   const entry = listed.get(table.name)
   return entry === undefined ? [] : [{ name: table.name, table, entry }]
@@ -43,12 +41,12 @@ describe('a window', () => {
     const windows: [number, number][] = []
     extractTable(algorithmBytes(table, 4, true), (high, low) => windows.push([high, low]))
     expect(windows.length).toBeGreaterThan(5)
-    for (const [high, low] of windows) expect(isPublicTable(high, low)).toBe(true)
-    expect(isPublicTable(1, 2)).toBe(false)
+    for (const [high, low] of windows) expect(isPublic(FeatureKind.Table, high, low)).toBe(true)
+    expect(isPublic(FeatureKind.Table, 1, 2)).toBe(false)
   })
 
   test('is known in thousands', () => {
-    expect(publicTableHashes().size).toBeGreaterThan(3000)
+    expect(algorithmFeatures().tables.size).toBeGreaterThan(3000)
   })
 })
 
@@ -93,5 +91,25 @@ test.each([
   ['another number', 0xd76aa479n, false],
 ])('as a constant of code %s belongs to nobody: %#', (_, value, expected) => {
   const hash = hash64(immediateBytes(value))
-  expect(isPublicFeature(FeatureKind.Immediate, Number(hash >> 32n), Number(hash & 0xffff_ffffn))).toBe(expected)
+  expect(isPublic(FeatureKind.Immediate, Number(hash >> 32n), Number(hash & 0xffff_ffffn))).toBe(expected)
+})
+
+describe('public-features.bin', () => {
+  const { tables, immediates, halves } = algorithmFeatures()
+
+  test('holds what the tables of today have, in order, and is made by npm run build', () => {
+    const held = [FeatureKind.Table, FeatureKind.BigEndianTable, FeatureKind.Immediate].map((kind) =>
+      publicFeaturesOf(kind).map(({ high, low }) => Array.from(high, (h, i) => (BigInt(h) << 32n) | BigInt(low[i]!))),
+    )
+    const sorted = (hashes: ReadonlySet<bigint>): bigint[] => [...hashes].sort((a, b) => (a < b ? -1 : 1))
+    expect(held).toEqual([[sorted(tables)], [sorted(tables)], [sorted(immediates), sorted(halves)]])
+  })
+
+  test('says nothing of other kinds, nor of halves of constants to whoever asks for constants', () => {
+    expect(publicFeaturesOf(FeatureKind.String)).toEqual([])
+    const upper = hash64(immediateBytes(0x7137449123ef65cdn >> 32n))
+    const lower = hash64(immediateBytes(0x23ef65cdn))
+    const asked = [upper, lower].map((hash) => isPublicImmediate(Number(hash >> 32n), Number(hash & 0xffff_ffffn)))
+    expect(asked).toEqual([true, false])
+  })
 })

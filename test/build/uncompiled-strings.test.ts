@@ -23,7 +23,7 @@ function isUncompiled(
     builder.addFeature(FeatureKind.Function, builder.internHash(99n), builder.internUnit(unit, false), 2)
   const prints = builder.finish()
   const owned = { prints: [prints], vendored: [new Uint8Array(prints.units.length)], families: [0] }
-  const strings = compileKind(Kind.String, owned, { background: undefined })
+  const strings = compileKind(Kind.String, owned, [])
   const mask = uncompiledStrings([prints], strings)
   const posting = Array.from(mask.keys()).find(
     (p) => prints.units[strings.unit[p]!]!.path === 'a.c' && strings.low[featureOf(strings.starts, p)] === 7,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -8,6 +8,7 @@ import { Bloom, bloomBytes } from '../../src/database/bloom.ts'
 import { bucketBits, bucketKey, bucketOf, MANIFEST_KEY } from '../../src/database/buckets.ts'
 import { HitColumns } from '../../src/database/hit-columns.ts'
 import { BucketReader, LITTLE_ENDIAN, packBucket } from '../../src/database/postings.ts'
+import { PREFILTERS } from '../../src/database/prefilter-file.ts'
 import { type DatabaseReader, openReader } from '../../src/database/reader.ts'
 import { packRecord, seal, unpackRecord, unseal } from '../../src/database/records.ts'
 import { SCHEMA } from '../../src/database/schema.ts'
@@ -493,6 +494,15 @@ describe('opening', () => {
     expect((await errorOf(() => openReader(path))).code).toBe('STORE_CORRUPT')
   })
 
+  test.each<[string, (path: string) => void]>([
+    ['without prefilters', (path) => rmSync(path)],
+    ['with a part of its prefilters', (path) => truncateSync(path, 64)],
+  ])('a database %s is STORE_CORRUPT', async (_, change) => {
+    const path = await damaged(async () => undefined)
+    change(join(path, PREFILTERS))
+    expect((await errorOf(() => openReader(path))).code).toBe('STORE_CORRUPT')
+  })
+
   test('damaged files are STORE_CORRUPT', async () => {
     const path = await damaged(async () => undefined)
     writeFileSync(join(path, 'CURRENT'), 'no newline')
@@ -512,6 +522,19 @@ describe('a damaged value', () => {
     const error = await errorOf(() => reader.lookup(1, high, low, 0, high.length))
     expect(error).toMatchObject({ code: 'STORE_CORRUPT', message: expect.stringContaining('bucket 0 of kind 1') })
   })
+
+  test.each([0, 1_000, -1])(
+    'of the prefilters, at byte %i, ends the first use of them in STORE_CORRUPT',
+    async (at) => {
+      const path = await damaged(async () => undefined)
+      const bytes = readFileSync(join(path, PREFILTERS))
+      bytes[(at + bytes.length) % bytes.length]! ^= 1
+      writeFileSync(join(path, PREFILTERS), bytes)
+      await using reader = await openReader(path)
+      expect(() => reader.prefilter.filter(1)).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }))
+      expect((await errorOf(() => reader.lookup(1, high, low, 0, high.length))).code).toBe('STORE_CORRUPT')
+    },
+  )
 
   test('anywhere in a table file is found by its checksum', async () => {
     const path = await damaged(async () => undefined)
