@@ -56,7 +56,7 @@ test.each([
     ),
     'LIMIT_EXCEEDED',
   ],
-])('%s ends in %s', (_name, bytes, code) => {
+])('%s ends in an error', (_name, bytes, code) => {
   expect(() => [...readCpio(bytesSource(bytes), { limits: DEFAULT_LIMITS })]).toThrow(expect.objectContaining({ code }))
 })
 
