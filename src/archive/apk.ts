@@ -1,5 +1,6 @@
 import { checkLimit, type Limits } from '../bytes/limits.ts'
 import { type ByteSource, sliceSource } from '../bytes/source.ts'
+import { DetectorError } from '../errors.ts'
 import type { OnUnsafe } from './member-path.ts'
 import { readTar, type TarMember } from './tar.ts'
 import { isZeroBlock, TAR_BLOCK } from './tar-header.ts'
@@ -7,11 +8,15 @@ import { isZeroBlock, TAR_BLOCK } from './tar-header.ts'
 /** What packages of Alpine start with: the signature, or without one their description. */
 const FIRST_MEMBER = /^(\.SIGN\.[^/]+|\.PKGINFO)$/
 
-/** Tells an unpacked package of Alpine Linux from other tar archives by the first name in it. */
-export function isApk(tarHead: Uint8Array): boolean {
-  const end = tarHead.indexOf(0)
-  const name = Buffer.from(tarHead.subarray(0, Math.max(0, Math.min(end, 100)))).toString('latin1')
-  return FIRST_MEMBER.test(name)
+/** Tells an unpacked package of Alpine Linux from other tar archives by its first member. */
+export function isApk(tar: ByteSource, limits: Limits): boolean {
+  try {
+    const first = readTar(tar, limits).next()
+    return first.done === false && FIRST_MEMBER.test(first.value.path)
+  } catch (error) {
+    if (error instanceof DetectorError) return false
+    throw error
+  }
 }
 
 /**

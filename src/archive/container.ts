@@ -172,7 +172,7 @@ async function openUnpacked(
   close: () => void,
 ): Promise<Container | undefined> {
   if (isTar(head)) {
-    if (isApk(head)) return tarContainer('apk', unpacked, opening, close, readApk)
+    if (isApk(unpacked, opening.limits)) return tarContainer('apk', unpacked, opening, close, readApk)
     return tarContainer('tar', unpacked, opening, close)
   }
   if (isCpio(head)) {

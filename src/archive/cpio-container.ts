@@ -1,4 +1,5 @@
 import { latin1 } from '../bytes/cursor.ts'
+import { checkLimit } from '../bytes/limits.ts'
 import { type ByteSource, sliceSource } from '../bytes/source.ts'
 import { DetectorError, hex, throwIfAborted } from '../errors.ts'
 import { type Container, type ContainerMember, HEAD_BYTES, type Opening, ProblemList } from './container-member.ts'
@@ -33,18 +34,34 @@ export async function openCpio(source: ByteSource, opening: Opening): Promise<Co
       const tail = listArchives(rest, archives, counter, opening)
       rest = undefined
       if (tail === undefined) continue
-      if (detectCompression(tail) === undefined || unpacked.length >= opening.limits.containerDepth) {
-        problems.add(`(part ${archives.length + 1})`, strangeTail(tail))
-        continue
-      }
-      rest = (await decompressToSource(tail, opening.budget.rest(), opening.signal)).source
+      const part = `(part ${archives.length + 1})`
+      if (detectCompression(tail) === undefined) problems.add(part, strangeTail(tail))
+      else rest = await unpackTail(tail, part, opening, problems)
+      if (rest === undefined) continue
       unpacked.push(rest)
+      checkLimit(opening.limits, 'containerDepth', unpacked.length)
       opening.budget.take(rest.size)
     }
     return { kind: 'cpio', members: () => walk(archives, problems, opening), problems: problems.list, close }
   } catch (error) {
     close()
     throw error
+  }
+}
+
+/** Undefined where it is broken: what stands in front of it is still there. */
+async function unpackTail(
+  tail: ByteSource,
+  part: string,
+  { budget, signal }: Opening,
+  problems: ProblemList,
+): Promise<ByteSource | undefined> {
+  try {
+    return (await decompressToSource(tail, budget.rest(), signal)).source
+  } catch (error) {
+    if (!(error instanceof DetectorError) || !error.code.startsWith('FORMAT_')) throw error
+    problems.add(part, error)
+    return undefined
   }
 }
 

@@ -130,11 +130,11 @@ export function controlFields(stanza: string): Map<string, string> {
   const fields = new Map<string, string>()
   let name = ''
   for (const line of stanza.split('\n')) {
-    const field = /^([!-9;-~]+):[ \t]*(.*?)[ \t\r]*$/.exec(line)
+    const field = /^([!-9;-~]+):/.exec(line)
     if (/^[ \t]/.test(line) && name !== '') fields.set(name, `${fields.get(name)}\n${line.slice(1)}`)
     else if (field !== null) {
       name = field[1] ?? ''
-      fields.set(name, field[2] ?? '')
+      fields.set(name, line.slice(field[0].length).trim())
     }
   }
   return fields

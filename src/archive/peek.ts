@@ -5,11 +5,11 @@ import { DetectorError } from '../errors.ts'
 import { checkZstdWindow } from './decompress.ts'
 
 /**
- * Packed bytes tried one after the other. The first is enough for nearly everything; the second for the longest extra field
- * of gzip and for blocks of zstd; and who needs more than the third hides something.
+ * Packed bytes tried one after the other. The first are enough for most files, the second for the tables of deflate and 512
+ * bytes that do not pack, the third for the longest extra field of gzip and for blocks of zstd; and who needs more hides something.
  */
-const PACKED_BYTES = [2048, 160 * 1024, 1024 ** 2]
-/** What so few packed bytes may unfold to: deflate cannot reach more than 1,032 times of the first two. */
+const PACKED_BYTES = [512, 2048, 160 * 1024, 1024 ** 2]
+/** What so few packed bytes may unfold to: deflate cannot reach more than 1,032 times of the first three. */
 const MAX_UNPACKED = 192 * 1024 ** 2
 
 /**

@@ -6,6 +6,9 @@ import { inflateToSource } from './decompress.ts'
 import { peekInto } from './peek.ts'
 import { LOCAL_BYTES, readZip, readZipEntry, type ZipEntry, ZipMethod, zipEntryStart } from './zip.ts'
 
+/** What a look at the start of a member may unpack for nothing: hundreds of thousands of bombs must not each cost more. */
+const FREE_HEAD_BYTES = 64 * 1024
+
 /** Up to this size a member is unpacked in one go; larger ones may go to a temporary file. */
 const AT_ONCE_BYTES = 32 * 1024 ** 2
 
@@ -71,6 +74,7 @@ function asMember(source: ByteSource, entry: ZipEntry, { limits, budget, signal 
       const wanted = Math.min(HEAD_BYTES, size)
       if (wanted === 0) return new Uint8Array(0)
       const bytes = method === ZipMethod.Stored ? packed().read(0, wanted) : peekInto(packed(), 'deflate', wanted)
+      budget.take(Math.max(0, bytes.length - FREE_HEAD_BYTES))
       if (bytes.length < wanted) throw sizeDiffers(bytes.length, entry)
       return bytes.subarray(0, HEAD_BYTES)
     },

@@ -41,7 +41,8 @@ function rootOf(file: Pages, table: string): number | undefined {
 
 /** Walks a tree from left to right. Each page counts once in a file, so that trees of any form come to an end. */
 function* rowsBelow(file: Pages, root: number): Generator<readonly SqliteValue[]> {
-  const seen = new Set<number>()
+  // Nothing else leads to the table of tables.
+  const seen = new Set<number>(root === 1 ? [] : [1])
   const trail: { page: Page; next: number }[] = []
   const descend = (number: number): void => {
     if (seen.has(number) || trail.length > MAX_DEPTH) throw corrupt(`page ${number} of a table leads in a circle`)
