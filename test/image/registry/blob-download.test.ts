@@ -133,6 +133,15 @@ describe('a connection that breaks', () => {
     expect(ranges()).toHaveLength(3)
   })
 
+  test('and starts anew again and again is given up, however much it brings', async () => {
+    onBlob((_request, response, number) => {
+      if (number % 2 === 0) return cut(response, 0, 2_000_000)
+      return response.writeHead(206).end('another part') && true
+    })
+    await expect(read()).rejects.toMatchObject({ code: 'REGISTRY_FAILED' })
+    expect(ranges().length).toBeLessThan(8)
+  })
+
   test('or stalls is given up as well', async () => {
     onBlob((request, response, number) => {
       if (number > 0) return sendRange(LAYER, request.headers.range, response) === undefined
