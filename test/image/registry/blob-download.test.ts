@@ -193,7 +193,9 @@ test('a blob that is not there is told, with the digest', async () => {
   onBlob((_request, response) => fail(response, 404, 'BLOB_UNKNOWN', 'blob unknown'))
   await expect(read()).rejects.toMatchObject({
     code: 'IMAGE_NOT_FOUND',
-    message: expect.stringContaining(`no blob ${layer.digest} of ${server.host}/a: BLOB_UNKNOWN`),
+    message: expect.stringContaining(
+      `no blob ${layer.digest} of ${server.host}/a: BLOB_UNKNOWN: blob unknown: push the image again`,
+    ),
   })
 })
 
