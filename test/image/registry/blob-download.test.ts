@@ -149,7 +149,7 @@ describe('a connection that breaks', () => {
       response.write(LAYER.subarray(0, 1_000_000))
       return true
     })
-    const options = { ...OPTIONS, stallMilliseconds: 150 }
+    const options = { ...OPTIONS, stallMilliseconds: 500 }
     await withStore(async (store) => (await store.open(layer, {})).close(), options)
     expect(ranges()).toEqual([undefined, 'bytes=1000000-'])
   })
