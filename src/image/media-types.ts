@@ -24,7 +24,7 @@ export function schema1Unsupported(what: string): DetectorError {
 }
 
 /** The media type without parameters, in lower case. */
-function essence(mediaType: string): string {
+export function essence(mediaType: string): string {
   return (mediaType.split(';', 1)[0] ?? '').trim().toLowerCase()
 }
 

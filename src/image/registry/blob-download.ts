@@ -61,13 +61,17 @@ class Download {
 
   async run(): Promise<void> {
     const attempts = new Attempts(this.#session.retry, this.#watch.signal)
+    // Never less, though a transfer starts anew: a server could have it start anew without end.
+    let furthest = 0
     for (;;) {
-      const before = this.#spool.size
       try {
         await this.#transfer()
         break
       } catch (failure) {
-        if (this.#spool.size - before >= PROGRESS_BYTES) attempts.renew()
+        if (this.#spool.size - furthest >= PROGRESS_BYTES) {
+          furthest = this.#spool.size
+          attempts.renew()
+        }
         await attempts.after(failure)
       }
     }

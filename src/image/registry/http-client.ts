@@ -19,8 +19,11 @@ export interface HttpReply {
   readonly message: IncomingMessage
 }
 
-/** Failures that the next attempt meets again: no such name, a certificate that is not accepted. */
-const LASTING = /^ENOTFOUND$|CERT|SIGNATURE|^ERR_(?:TLS|SSL|INVALID)/
+/** Failures that the next attempt meets again, with what to do: no such name, a certificate that is not accepted. */
+const LASTING: readonly (readonly [code: RegExp, advice: string])[] = [
+  [/^ENOTFOUND$/, 'check the name of the host'],
+  [/CERT|SIGNATURE|^ERR_TLS/, 'if that is its own authority, name its certificate in NODE_EXTRA_CA_CERTS'],
+]
 /** Bodies that nobody wants are read up to this size, which keeps the connection, and cut off beyond. */
 const DISCARDED_BYTES = 65_536
 
@@ -151,6 +154,7 @@ function networkFailure(url: URL, cause: unknown): Error {
   if (cause instanceof DetectorError || cause instanceof PassingFailure) return cause
   const { message, code = '' } = cause as NodeJS.ErrnoException
   const what = `transfer from ${url.host} failed: ${message || code}`
-  if (LASTING.test(code)) return new DetectorError('REGISTRY_FAILED', what, { cause })
+  const [, advice] = LASTING.find(([pattern]) => pattern.test(code)) ?? []
+  if (advice !== undefined) return new DetectorError('REGISTRY_FAILED', `${what}: ${advice}`, { cause })
   return new PassingFailure(what, { cause })
 }

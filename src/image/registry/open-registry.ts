@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { checkLimit, type Limits } from '../../bytes/limits.ts'
 import { type ContentStore, checkContent, type Descriptor, isDigest } from '../content.ts'
-import { manifestKind, schema1Unsupported } from '../media-types.ts'
+import { essence, manifestKind, schema1Unsupported } from '../media-types.ts'
 import { readBody } from './http-client.ts'
 import { type RegistryReference, registryReferenceText } from './registry-reference.ts'
 import { type ConnectionOptions, RegistrySession } from './registry-session.ts'
@@ -67,7 +67,7 @@ async function readRoot(
     checkLimit(limits, 'manifestBytes', size)
     throw new TypeError('a body within its limit is not too large')
   })
-  const contentType = headers['content-type'] ?? ''
+  const contentType = essence(headers['content-type'] ?? '')
   const kind = manifestKind(contentType)
   // Its digest does not cover the signature that stands in it, so that it would be taken for damaged.
   if (kind === 'schema1') throw schema1Unsupported(registryReferenceText(session.reference))

@@ -113,7 +113,13 @@ export class RegistrySession {
     const reason = serverReason(await readPart(reply))
     const named = `${what} of ${host}/${this.reference.repository}`
     if (status === 401 || status === 403) throw await this.#authorizer.refusal(named, reason, signal)
-    if (status === 404) throw new DetectorError('IMAGE_NOT_FOUND', `no ${named}${reason}: check the name and the tag`)
+    if (status === 404) {
+      // What a manifest names and the registry lacks is no matter of spelling: layers may lie elsewhere, as those of Windows.
+      const advice = what.startsWith('blob ')
+        ? 'push the image again, with all of its layers'
+        : 'check the name and the tag'
+      throw new DetectorError('IMAGE_NOT_FOUND', `no ${named}${reason}: ${advice}`)
+    }
     throw new DetectorError('REGISTRY_FAILED', `need ${named}, the registry answers ${status}${reason}`)
   }
 }

@@ -133,6 +133,15 @@ describe('a connection that breaks', () => {
     expect(ranges()).toHaveLength(3)
   })
 
+  test('and starts anew again and again is given up, however much it brings', async () => {
+    onBlob((_request, response, number) => {
+      if (number % 2 === 0) return cut(response, 0, 2_000_000)
+      return response.writeHead(206).end('another part') && true
+    })
+    await expect(read()).rejects.toMatchObject({ code: 'REGISTRY_FAILED' })
+    expect(ranges().length).toBeLessThan(8)
+  })
+
   test('or stalls is given up as well', async () => {
     onBlob((request, response, number) => {
       if (number > 0) return sendRange(LAYER, request.headers.range, response) === undefined
@@ -140,7 +149,7 @@ describe('a connection that breaks', () => {
       response.write(LAYER.subarray(0, 1_000_000))
       return true
     })
-    const options = { ...OPTIONS, stallMilliseconds: 150 }
+    const options = { ...OPTIONS, stallMilliseconds: 500 }
     await withStore(async (store) => (await store.open(layer, {})).close(), options)
     expect(ranges()).toEqual([undefined, 'bytes=1000000-'])
   })
@@ -184,7 +193,9 @@ test('a blob that is not there is told, with the digest', async () => {
   onBlob((_request, response) => fail(response, 404, 'BLOB_UNKNOWN', 'blob unknown'))
   await expect(read()).rejects.toMatchObject({
     code: 'IMAGE_NOT_FOUND',
-    message: expect.stringContaining(`no blob ${layer.digest} of ${server.host}/a: BLOB_UNKNOWN`),
+    message: expect.stringContaining(
+      `no blob ${layer.digest} of ${server.host}/a: BLOB_UNKNOWN: blob unknown: push the image again`,
+    ),
   })
 })
 

@@ -23,7 +23,9 @@ test.each([
   [`alpine@${SHA256}`, `docker.io/library/alpine@${SHA256}`],
   [`quay.io/a/b:tag@${SHA512}`, `quay.io/a/b:tag@${SHA512}`],
 ])('%s means %s', (text, canonical) => {
-  expect(registryReferenceText(parseRegistryReference(text))).toBe(canonical)
+  const reference = parseRegistryReference(text)
+  expect(registryReferenceText(reference)).toBe(canonical)
+  expect(parseRegistryReference(canonical)).toEqual(reference)
 })
 
 test.each([
