@@ -26,6 +26,9 @@ test('the public API has the verbs that README shows, and nothing is missing beh
     'openDatabase',
     'scanFile',
     'scanPaths',
+    'scanImage',
+    'sweepImages',
+    'findComponent',
     'explain',
     'indexRelease',
     'buildDatabase',
@@ -38,7 +41,7 @@ test('the public API has the verbs that README shows, and nothing is missing beh
 
 describe('every public symbol has a docstring', () => {
   test.each(symbols)('%s of %s', (name, file) => {
-    const declaration = `export (?:declare )?(?:async )?(?:function|const|interface|type|class) ${name}\\b`
+    const declaration = `export (?:declare )?(?:async )?(?:function\\*?|const|interface|type|class) ${name}\\b`
     expect(new RegExp(`\\*/\\n${declaration}`).test(declaring(name, file)), `${name} in ${file}`).toBe(true)
   })
 })

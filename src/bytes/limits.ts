@@ -16,6 +16,8 @@ export interface Limits {
   readonly archiveMembers: number
   /** Entries of one image layer, which takes the place of `archiveMembers` there. Images of whole desktops have 500,000 files. */
   readonly layerEntries: number
+  /** Bytes that one image layer may unpack to, in place of `unpackedBytes`. Those for machine learning reach 15 GiB. */
+  readonly layerBytes: number
   /** Stretches of data between the holes of one sparse file. A disk image of 4 GiB has 1,000,000 if every other block is a hole. */
   readonly sparseParts: number
   /** Containers inside containers. A package in a jar in an archive in an initramfs of an image comes to 5. */
@@ -63,6 +65,7 @@ export const DEFAULT_LIMITS: Limits = {
   stringTableBytes: 512 * 1024 ** 2,
   archiveMembers: 200_000,
   layerEntries: 2_000_000,
+  layerBytes: 32 * 1024 ** 3,
   sparseParts: 1_000_000,
   containerDepth: 8,
   asarHeaderBytes: 32 * 1024 ** 2,

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { decompressToSource, detectCompression } from '../archive/decompress.ts'
 import { readTar, type TarMember, tarMemberSource } from '../archive/tar.ts'
 import { elementAt } from '../bytes/element.ts'
-import type { Limits } from '../bytes/limits.ts'
+import { checkLimit, type Limits } from '../bytes/limits.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
 import type { LayerEntry } from './layer-entry.ts'
@@ -53,7 +53,7 @@ export async function unpackLayer(
       return contentOf(stored, { digest, diffId: digest }, limits, () => stored.close())
     }
     const [packed, plain] = [createHash('sha256'), createHash('sha256')]
-    const { source } = await decompressToSource(stored, limits, signal, {
+    const { source } = await decompressToSource(stored, { ...limits, unpackedBytes: limits.layerBytes }, signal, {
       memoryBytes: MEMORY_BYTES,
       ...(known === undefined ? { onPacked: (bytes) => packed.update(bytes) } : {}),
       onUnpacked: (bytes) => plain.update(bytes),
@@ -95,16 +95,16 @@ function contentOf(
   const members: TarMember[] = []
   const unsafe: { message: string }[] = []
   let damage: DetectorError | undefined
+  // Its own limit is only there for headers without end.
+  const tarLimits = { ...limits, archiveMembers: 2 * limits.layerEntries }
   try {
     const onUnsafe = (_: string, { message }: DetectorError): void => void unsafe.push({ message })
     // An empty file is an empty layer to some tools.
     if (archive.size > 0)
-      for (const member of readTar(
-        archive,
-        { ...limits, archiveMembers: limits.layerEntries },
-        { inRoot: true, onUnsafe },
-      ))
+      for (const member of readTar(archive, tarLimits, { inRoot: true, onUnsafe })) {
+        checkLimit(limits, 'layerEntries', members.length + 1)
         members.push(member)
+      }
   } catch (error) {
     if (!(error instanceof DetectorError) || members.length === 0) throw error
     damage = error

@@ -8,6 +8,7 @@ import { checkedConfidence } from './report-parts.ts'
 import { ResultCache } from './result-cache.ts'
 import { type Answer, answers, parseQuery } from './version-condition.ts'
 
+/** Where to look, and what is left out. */
 export interface FindOptions {
   /** The database whose catalog knows names and the order of versions. Default: the default one. */
   readonly db?: string
@@ -27,6 +28,7 @@ export interface FoundComponent {
   readonly found: readonly FoundImage[]
 }
 
+/** An image that has the component. */
 export interface FoundImage {
   /** As it was named when it was scanned, the last one first. */
   readonly references: readonly string[]
@@ -37,6 +39,7 @@ export interface FoundImage {
   readonly places: readonly FoundPlace[]
 }
 
+/** A file of the image that holds the component. */
 export interface FoundPlace {
   readonly path: string
   readonly layer: string | null

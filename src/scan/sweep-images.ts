@@ -7,6 +7,7 @@ import { matchesGlob } from '../image/tag-glob.ts'
 import type { Report } from '../model.ts'
 import { type ScanImageOptions, scanReference } from './scan-image.ts'
 
+/** Which images of a repository are scanned, and how. */
 export interface SweepOptions extends ScanImageOptions {
   /** Tags that are scanned: `1.*`, with `*`, `?` and `[…]` as in file names. */
   readonly tags: string

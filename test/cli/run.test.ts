@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { DetectorError } from '../../src/errors.ts'
 import { toJson } from '../../src/report/json.ts'
 import { report } from '../fixtures/report.ts'
-import { runCommand } from './context.ts'
+import { found, runCommand } from './context.ts'
 
 describe('binprint', () => {
   test.each([[['--help']], [['-h']], [['db', '--help']]])('%j shows the commands', async (args) => {
@@ -36,7 +36,7 @@ describe('binprint', () => {
       ['db', 'drop'],
       'db needs one of build, add, remove, verify, info, diff, merge, export, import, update, have "drop"; see binprint --help',
     ],
-    [['scan'], 'scan needs FILE...|DIR; see binprint scan --help'],
+    [['scan'], 'scan needs FILE...|DIR|IMAGE; see binprint scan --help'],
     [['explain', 'x'], 'explain needs FILE COMPONENT; see binprint explain --help'],
     [['index', 'x'], 'index needs --component NAME; see binprint index --help'],
     [['scan', 'x', '--format', 'a\u001bb'], '--format needs table or json, have "a\\x1bb"'],
@@ -59,6 +59,31 @@ describe('scan', () => {
   test('leaves the defaults to the API', async () => {
     const { calls } = await runCommand(['scan', 'a'])
     expect(calls).toEqual([['openDatabase', undefined], ['scanPaths', ['a'], {}], ['close']])
+  })
+
+  test('an image is scanned with the options for images', async () => {
+    const options = ['--platform', 'linux/arm64', '--all-layers', '--jobs', '3', '--no-cache', '--insecure']
+    const { calls } = await runCommand(['scan', 'docker-archive:a.tar', ...options])
+    const asked = { platform: 'linux/arm64', allLayers: true, jobs: 3, cache: false, insecure: true }
+    expect(calls[1]).toEqual(['scanImage', 'docker-archive:a.tar', asked])
+  })
+
+  test('an image is scanned alone', async () => {
+    const { code, stderr } = await runCommand(['scan', 'a', 'docker-archive:a.tar'])
+    expect([code, stderr]).toEqual([2, 'binprint: an image is scanned alone, have docker-archive:a.tar and others\n'])
+  })
+
+  test('--tags scans all images of a repository, one JSON document a line, and the worst exit code counts', async () => {
+    const args = ['scan', 'pond/app', '--tags', '1.*', '--format', 'json', '--fail-on', 'unknown']
+    const { code, stdout, calls } = await runCommand(args)
+    expect(calls[1]).toEqual(['sweepImages', 'pond/app', { tags: '1.*' }])
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).unknowns.length),
+    ).toEqual([1, 0])
+    expect(code).toBe(1)
   })
 
   test('--fail-on unknown exits 1 after printing the report', async () => {
@@ -120,6 +145,32 @@ test('explain scans the file alone, at every confidence', async () => {
   expect(stdout).toBe('because\n')
   expect(calls).toContainEqual(['scanPaths', ['bin/agent'], { minConfidence: 0 }])
   expect(calls).toContainEqual(['explain', 'bin/agent', 'zlib'])
+})
+
+describe('find', () => {
+  test('lists images with the places where they have the component', async () => {
+    const { code, stdout, calls } = await runCommand(['find', 'zlib@<1.3', '--min-confidence', '0.5'])
+    expect(calls).toEqual([['findComponent', 'zlib@<1.3', { minConfidence: 0.5 }]])
+    expect(stdout.split('\n')).toEqual([
+      'registry:app:\\x1b1, registry:app:latest  linux/amd64',
+      '  /bin/agent  one of 1.2.11, 1.2.12  0.91  possible, layer 2, shadowed, owned by agent',
+      '',
+      'zlib in 1 of 3 scanned images',
+      '',
+    ])
+    expect(code).toBe(0)
+  })
+
+  test('--format json prints what the library returns', async () => {
+    const { stdout } = await runCommand(['find', 'zlib', '--format', 'json'])
+    expect(JSON.parse(stdout)).toEqual(found)
+  })
+})
+
+test('explain --image explains a file of an image, whatever its layer', async () => {
+  const { calls } = await runCommand(['explain', '/bin/agent', 'zlib', '--image', 'docker-archive:a.tar'])
+  expect(calls[1]).toEqual(['scanImage', 'docker-archive:a.tar', { minConfidence: 0, allLayers: true }])
+  expect(calls[3]).toEqual(['explain', '/bin/agent', 'zlib'])
 })
 
 test('index writes beside the work unless told otherwise, and says how to scan with it', async () => {

@@ -149,7 +149,7 @@ describe('validation', () => {
   })
 
   test('fields that later versions add are allowed everywhere', () => {
-    const later = { ...report, source: 'x', files: [{ ...file, components: [{ ...match, colour: 'x' }] }] }
+    const later = { ...report, signature: 'x', files: [{ ...file, components: [{ ...match, colour: 'x' }] }] }
     expect(validate(later)).toBe(true)
   })
 

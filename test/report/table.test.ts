@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import type { Match, Report, VersionEstimate } from '../../src/model.ts'
+import type { FileReport, Match, Report, VersionEstimate } from '../../src/model.ts'
 import { toTable } from '../../src/report/table.ts'
 import { versionText } from '../../src/report/words.ts'
-import { contradiction, file, match, modified, report, unitOf } from '../fixtures/report.ts'
+import { contradiction, file, match, modified, owner, shadow, unitOf, report as whole } from '../fixtures/report.ts'
 
 const plain = { colour: false, width: Number.POSITIVE_INFINITY }
+
+/** A report of files. */
+const report: Report = { ...whole, source: null, image: null }
 
 test('a file is a block: what it is, then a row per component, linked and mentioned ones below', () => {
   expect(toTable(report, { colour: false, width: 120 })).toBe(
@@ -144,3 +147,36 @@ function tableOf(...components: Match[]): string[] {
     .split('\n')
     .slice(1)
 }
+
+describe('an image', () => {
+  const scanned: FileReport = { ...file, layer: shadow.layer, layerIndex: 1 }
+  const image = (one: FileReport, width = 120): string[] =>
+    toTable({ ...whole, files: [one], unknowns: [] }, { colour: false, width }).split('\n')
+
+  test('is named with its layers, which files refer to by number', () => {
+    expect(image(scanned).slice(0, 5)).toEqual([
+      'docker-archive:app.tar  linux/arm64',
+      '  layer 0  sha256:cdcdcdcdcdcd  COPY lib /lib',
+      '  layer 1  sha256:efefefefefef',
+      '',
+      'bin/agent  ELF x86_64, stripped, 94.2 MiB, layer 1',
+    ])
+  })
+
+  test('says who owns a file, and what of it is the own of its package', () => {
+    const owned = { ...scanned, ownedBy: owner.name, owner, components: [{ ...match, own: true }, match] }
+    const lines = image(owned)
+    expect(lines[4]).toBe('bin/agent  ELF x86_64, stripped, 94.2 MiB, owned by libquiet1 1:1.0-1, layer 1')
+    expect(lines[5]).toContain('  own       ')
+    expect(lines[6]).toContain('  embedded  ')
+  })
+
+  test.each([
+    ['replaced', 'replaced by layer 1'],
+    ['whiteout', 'deleted by layer 1'],
+    ['opaque', 'hidden with its directory by layer 1'],
+  ] as const)('says of a shadowed file that it was %s', (cause, text) => {
+    const gone: FileReport = { ...scanned, layerIndex: 0, visibility: 'shadowed', shadowedBy: { ...shadow, cause } }
+    expect(image(gone)[4]).toContain(`, layer 0, shadowed: ${text}`)
+  })
+})
