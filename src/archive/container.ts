@@ -21,6 +21,11 @@ const ZIP_MAGIC = /^PK(?:\x03\x04|\x05\x06)/
 /** What makes xz and bzip2 worth a decoder, which for them is a process of its own. */
 const WORTH_A_DECODER = /\.(?:tar|ko|cpio|img|deb|rpm)\.(?:xz|bz2)$|\.(?:txz|tbz2?|tb2)$|^(?:initr|vmlinu|kernel)/i
 
+/** What the first byte may be of everything but tar archives: magics, and the starts of programs and scripts. */
+const FIRST_BYTES: ReadonlySet<number> = new Set(
+  Buffer.from('\x1f\xfdB\x28PQRSTUVWXYZ[\\]^_!\xed\x30\x04M\x7f#', 'latin1'),
+)
+
 /**
  * Tells by its bytes whether a file is a container that is looked into, and opens it; undefined where it is none. Close it.
  *
@@ -50,6 +55,8 @@ export async function openContainer(
  * files.
  */
 export function mayBeContainer(head: Uint8Array, name: string): boolean {
+  // Most files of an image are told by this byte, or by the checksum of tar.
+  if (!FIRST_BYTES.has(head[0] ?? 0)) return isTar(head)
   const compression = compressionOf(head)
   if (compression === 'xz' || compression === 'bzip2') return WORTH_A_DECODER.test(baseName(name))
   return compression !== undefined || isPlainContainer(head) || mayBePrefixedZip(head, name)

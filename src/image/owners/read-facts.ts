@@ -113,7 +113,7 @@ function readLog(source: ByteSource): PackageFacts {
   if (source.size === 0) return { kind: 'owned', packages: [] }
   throw new DetectorError(
     'FORMAT_UNSUPPORTED',
-    `package database of rpm has ${source.size} bytes of changes in its log, which are not read: run rpmdb --rebuilddb`,
+    `package database of rpm has a log of ${source.size} bytes, and what it changes is not read: run rpmdb --rebuilddb`,
   )
 }
 
