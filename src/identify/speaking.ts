@@ -44,14 +44,19 @@ export function speakingComponents(features: readonly KnownFeatures[], component
       }
   }
   const speaking = new Uint8Array(components)
+  // Filled anew for each unit: there are a hundred thousand in a large catalog.
+  const found = { sentences: 0, labels: 0, symbols: 0, functions: 0, tables: 0, immediates: 0 }
+  const most = { found, weight: 0, functionWeight: 0 }
   for (let component = 0; component < components; component++)
     for (let unit = firsts[component]!; unit < firsts[component + 1]!; unit++) {
       if (weight[unit] === 0) continue
-      const found = {
-        ...{ sentences: strings[unit]!, labels: 0, symbols: symbols[unit]!, functions: functions[unit]! },
-        ...{ tables: tables[unit]!, immediates: immediates[unit]! },
-      }
-      const most = { found, weight: weight[unit]! + ROUNDING, functionWeight: functionWeight[unit]! + ROUNDING }
+      found.sentences = strings[unit]!
+      found.symbols = symbols[unit]!
+      found.functions = functions[unit]!
+      found.tables = tables[unit]!
+      found.immediates = immediates[unit]!
+      most.weight = weight[unit]! + ROUNDING
+      most.functionWeight = functionWeight[unit]! + ROUNDING
       if (!canSpeak(most)) continue
       speaking[component] = 1
       break
