@@ -2,7 +2,7 @@
  * An oracle for layers: images written byte by byte, and what `umoci` makes of them.
  *
  * Layers are plain tars without any help of a tar program, so that a test can hold what no tool would write. Where umoci
- * is not what an engine would do is listed in `docs/images-oracle-notes.md` and in `corner-cases.ts`.
+ * is not what an engine would do is listed in `docs/image-layers.md` and in `corner-cases.ts`.
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
