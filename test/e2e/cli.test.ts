@@ -60,8 +60,9 @@ describe.skipIf(!hasApi)('the command, compiled', () => {
     // Types are checked elsewhere; here only the programs are wanted.
     const settings = ['-p', join(root, 'tsconfig.build.json'), '--noCheck', '--outDir', join(home, 'dist')]
     execFileSync(process.execPath, [compiler, ...settings], { stdio: 'pipe' })
-    const kernel = 'fingerprint/kernel/kernel.wasm'
-    copyFileSync(join(root, 'src', kernel), join(home, 'dist', kernel))
+    for (const file of ['fingerprint/kernel/kernel.wasm', 'build/public-features.bin'])
+      copyFileSync(join(root, 'src', file), join(home, 'dist', file))
+    execFileSync(process.execPath, [join(root, 'scripts/bundle.mjs'), join(home, 'dist')], { stdio: 'pipe' })
   })
   afterAll(() => rmSync(work, { recursive: true, force: true }))
 
