@@ -1,5 +1,6 @@
 import { DetectorError, type Locus } from '../errors.ts'
 import { BLOCK_BYTES, Bloom } from './bloom.ts'
+import { BucketCache, type SharedBuckets } from './bucket-cache.ts'
 import {
   bucketKey,
   bucketOf,
@@ -84,12 +85,23 @@ export class DatabaseReader implements AsyncDisposable {
   readonly prefilter: { filter(kind: number): Uint8Array }
   readonly #open: OpenDatabase
   readonly #components = new Map<number, Promise<ComponentRecord>>()
+  #kept: BucketCache | undefined
+  /** By place in the layout the number of the kind's first bucket among those of all kinds. */
+  readonly #firstBuckets: readonly number[]
+  readonly #buckets: number
   #closed: Promise<void> | undefined
 
   constructor(open: OpenDatabase) {
     this.#open = open
     this.manifest = open.manifest
     this.sonames = open.sonames
+    let buckets = 0
+    this.#firstBuckets = open.layout.map(({ bucketBits }) => {
+      const first = buckets
+      buckets += 2 ** bucketBits
+      return first
+    })
+    this.#buckets = buckets
     const places = new Map(open.layout.map(({ kind }, place) => [kind, place]))
     const nothing = new Uint8Array(0)
     this.prefilter = {
@@ -98,6 +110,15 @@ export class DatabaseReader implements AsyncDisposable {
         return place === undefined ? nothing : open.prefilters.filters()[place]!
       },
     }
+  }
+
+  /**
+   * Keeps what is read from now on, for scans of many files, and returns the memory, which readers of the same database on other
+   * threads may be given.
+   */
+  keepBuckets(shared?: SharedBuckets): SharedBuckets {
+    this.#kept ??= new BucketCache(this.#buckets, shared)
+    return this.#kept.shared
   }
 
   /**
@@ -129,14 +150,14 @@ export class DatabaseReader implements AsyncDisposable {
     if (place < 0) return hits.finish()
     const bits = this.#open.layout[place]!.bucketBits
     const queries = passing(new Bloom(this.prefilter.filter(kind)), high, low, from, to)
-    const lookup: Lookup = { kind, bits, high, low, queries, hits }
+    const lookup: Lookup = { kind, bits, high, low, queries, hits, firstBucket: this.#firstBuckets[place]! }
     let next = this.#readBuckets(lookup, 0)
     while (next !== undefined) {
-      const { start, buckets, end, values } = next
-      const read = await values
+      const { start, buckets, end, kept, values } = next
+      const read = values === undefined ? [] : await values
       // LevelDB reads the next buckets in its own thread while these are searched.
       next = this.#readBuckets(lookup, end)
-      this.#searchBuckets(lookup, start, buckets, read)
+      this.#searchBuckets(lookup, start, buckets, kept, read)
     }
     return hits.finish()
   }
@@ -229,32 +250,48 @@ export class DatabaseReader implements AsyncDisposable {
   }
 
   /** Asks for the buckets of the queries from `start` on, as many as are read at once. */
-  #readBuckets({ kind, bits, high, queries }: Lookup, start: number): BucketRead | undefined {
+  #readBuckets({ kind, bits, high, queries, firstBucket }: Lookup, start: number): BucketRead | undefined {
     if (start === queries.length) return undefined
     const buckets: number[] = []
+    const kept: (Uint8Array | undefined)[] = []
+    const keys: Buffer[] = []
     let end = start
     for (; end < queries.length; end++) {
       const bucket = bucketOf(high[queries[end]!]!, bits)
       if (bucket === buckets.at(-1)) continue
       if (buckets.length === BUCKETS_AT_ONCE) break
       buckets.push(bucket)
+      const bytes = this.#kept?.get(firstBucket + bucket)
+      kept.push(bytes)
+      if (bytes === undefined) keys.push(bucketKey(kind, bucket))
     }
-    const keys = buckets.map((bucket) => bucketKey(kind, bucket))
+    if (keys.length === 0) return { start, buckets, end, kept, values: undefined }
     const values = readValues(this.#open.level, keys, this.#open.locus)
     // Whoever awaits it sees the error; until then it must not count as unhandled.
     values.catch(() => undefined)
-    return { start, buckets, end, values }
+    return { start, buckets, end, kept, values }
   }
 
-  #searchBuckets(lookup: Lookup, start: number, buckets: readonly number[], values: (Buffer | undefined)[]): void {
-    const { kind, bits, high, low, queries, hits } = lookup
+  #searchBuckets(
+    lookup: Lookup,
+    start: number,
+    buckets: readonly number[],
+    kept: readonly (Uint8Array | undefined)[],
+    values: readonly (Buffer | undefined)[],
+  ): void {
+    const { kind, bits, high, low, queries, hits, firstBucket } = lookup
     const { locus, manifest } = this.#open
     const components = manifest.components.length
     let at = start
+    let next = 0
     for (let i = 0; i < buckets.length; i++) {
       const number = buckets[i]!
       const what = `bucket ${number} of kind ${kind}`
-      const bytes = unseal(values[i], what, locus)
+      let bytes = kept[i]
+      if (bytes === undefined) {
+        bytes = unseal(values[next++], what, locus)
+        this.#kept?.put(firstBucket + number, bytes)
+      }
       try {
         const bucket = new BucketReader(bytes)
         for (; at < queries.length; at++) {
@@ -279,6 +316,8 @@ interface Lookup {
   /** Those that the prefilter lets through, by index. */
   readonly queries: Uint32Array
   readonly hits: HitColumns
+  /** Number of the kind's first bucket among those of all kinds. */
+  readonly firstBucket: number
 }
 
 /** Buckets on their way, of the queries `start … end`. */
@@ -286,7 +325,10 @@ interface BucketRead {
   readonly start: number
   readonly end: number
   readonly buckets: readonly number[]
-  readonly values: Promise<(Buffer | undefined)[]>
+  /** Parallel to `buckets`, those that are kept already. */
+  readonly kept: readonly (Uint8Array | undefined)[]
+  /** The others, in their order; undefined where there are none. */
+  readonly values: Promise<(Buffer | undefined)[]> | undefined
 }
 
 /** What `read` returns; contradictions within a value become damage of the database. */

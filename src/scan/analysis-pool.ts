@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Limits } from '../bytes/limits.ts'
 import type { ByteSource, StoredRange } from '../bytes/source.ts'
+import type { SharedBuckets } from '../database/bucket-cache.ts'
 import { DetectorError, type ErrorCode } from '../errors.ts'
 import { analyseFile, type FileAnalysis } from './analyse-file.ts'
 import type { FingerprintDatabase } from './open-database.ts'
@@ -14,6 +15,7 @@ export interface WorkerStart {
   /** Of the database that the caller opened. */
   readonly digest: string
   readonly limits: Limits
+  readonly buckets: SharedBuckets
 }
 
 /** A file for a thread: bytes of its own, or a part of a file that the process has open. */
@@ -73,6 +75,7 @@ export async function withAnalysisPool<T>(options: PoolOptions, work: (pool: Ana
 }
 
 function inProcess({ db, limits, signal }: PoolOptions): AnalysisPool['analyse'] {
+  db.reader.keepBuckets()
   return (source, name, sha256) =>
     analyseFile(source, name, { reader: db.reader, limits, sha256, ...(signal === undefined ? {} : { signal }) })
 }
@@ -132,6 +135,7 @@ class Threads {
       cacheDirectory: db.cacheDirectory ?? null,
       digest: db.summary.digest,
       limits,
+      buckets: db.reader.keepBuckets(),
     }
     const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES }
     const worker = new Worker(WORKER, { workerData: start, resourceLimits })

@@ -6,7 +6,7 @@ import { analyseFile, type FileAnalysis } from './analyse-file.ts'
 import type { AnalysisJob, WorkerMessage, WorkerStart } from './analysis-pool.ts'
 import { openDatabase } from './open-database.ts'
 
-const { location, cacheDirectory, digest, limits } = workerData as WorkerStart
+const { location, cacheDirectory, digest, limits, buckets } = workerData as WorkerStart
 if (parentPort === null) throw new TypeError('this module is a thread of AnalysisPool')
 const port = parentPort
 
@@ -24,6 +24,7 @@ try {
   const db = await openDatabase(location ?? undefined, cacheDirectory === null ? {} : { cacheDirectory })
   if (db.summary.digest !== digest)
     throw new DetectorError('STORE_NOT_FOUND', 'the database was replaced while the scan began: scan again')
+  db.reader.keepBuckets(buckets)
   tell({ kind: 'ready' })
   let last: Promise<void> = Promise.resolve()
   port.on('message', (job: AnalysisJob | 'end') => {

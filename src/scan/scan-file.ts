@@ -44,6 +44,7 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
 }
 
 async function scanDirectory(directory: string, report: ReportBuilder): Promise<void> {
+  report.expectMany()
   const names = report.attempt(directory, () => readdirSync(directory).sort())
   for (const name of names ?? []) {
     const path = join(directory, name)
@@ -77,6 +78,11 @@ class ReportBuilder {
     this.#options = options
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#minConfidence = checkedConfidence(options.minConfidence)
+  }
+
+  /** Many files are to come: what is read of the database is kept for the next. */
+  expectMany(): void {
+    this.#options.db.reader.keepBuckets()
   }
 
   /** Runs a step that may fail for one path; its failure becomes an unknown. */
