@@ -53,15 +53,10 @@ export interface PoolOptions {
 
 /** Compiled beside this file. Where this runs from its source text, as in tests, there is none. */
 const WORKER = new URL('./analysis-worker.js', import.meta.url)
-/** Jobs that a thread has at a time, so that it need not wait for the next one. */
-const JOBS_AHEAD = 2
+/** Jobs that a thread has at a time, so that it need not wait while this one analyses a file itself. */
+const JOBS_AHEAD = 3
 /** A larger file that does not lie in a file of its own is not copied to a thread, but analysed here. */
 const MOST_COPIED_BYTES = 64 * 1024 ** 2
-/**
- * Megabytes for what is new on a thread's heap. Analysing a file makes many objects that do not outlive it: with the engine's own 16 the
- * collector runs so often that it takes some of the time.
- */
-const YOUNG_MEGABYTES = 64
 
 /** Does the work with a pool, and ends its threads whichever way the work ends. */
 export async function withAnalysisPool<T>(options: PoolOptions, work: (pool: AnalysisPool) => Promise<T>): Promise<T> {
@@ -81,7 +76,9 @@ function inProcess({ db, limits, signal }: PoolOptions): AnalysisPool['analyse']
 }
 
 interface Waiting {
-  readonly job: AnalysisJob
+  readonly source: ByteSource
+  readonly name: string
+  readonly sha256: string
   readonly settle: (analysis: FileAnalysis) => void
   readonly reject: (error: unknown) => void
 }
@@ -92,25 +89,27 @@ interface Thread {
   readonly running: Map<number, Waiting>
 }
 
+/** Analyses on threads and, as one of `jobs`, on this one: it would have little else to do, and each thread is another engine's memory. */
 class Threads {
   readonly #options: PoolOptions
+  readonly #analyseHere: AnalysisPool['analyse']
   readonly #threads: Thread[] = []
   readonly #queue: Waiting[] = []
+  #isBusyHere = false
   #next = 0
   #failure: unknown
 
   constructor(options: PoolOptions) {
     this.#options = options
+    this.#analyseHere = inProcess(options)
     options.signal?.addEventListener('abort', this.#abort, { once: true })
+    for (let thread = 1; thread < options.jobs; thread++) this.#start()
   }
 
   analyse(source: ByteSource, name: string, sha256: string): Promise<FileAnalysis> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    const place = placeOf(source)
-    if (place === undefined) return inProcess(this.#options)(source, name, sha256)
     return new Promise((settle, reject) => {
-      this.#queue.push({ job: { id: this.#next++, name, sha256, place }, settle, reject })
-      if (this.#threads.length < this.#options.jobs && this.#threads.every(isBusy)) this.#start()
+      this.#queue.push({ source, name, sha256, settle, reject })
       this.#feed()
     })
   }
@@ -137,8 +136,7 @@ class Threads {
       limits,
       buckets: db.reader.keepBuckets(),
     }
-    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES }
-    const worker = new Worker(WORKER, { workerData: start, resourceLimits })
+    const worker = new Worker(WORKER, { workerData: start })
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
     const thread: Thread = { worker, ended, running: new Map() }
     worker.on('message', (message: WorkerMessage) => this.#hear(thread, message))
@@ -158,15 +156,34 @@ class Threads {
     this.#feed()
   }
 
+  /** Threads first: what is done here keeps this one from hearing that they want more. */
   #feed(): void {
     for (let ahead = 1; ahead <= JOBS_AHEAD; ahead++)
       for (const { worker, running } of this.#threads) {
         if (running.size >= ahead) continue
-        const next = this.#queue.shift()
-        if (next === undefined) return
-        running.set(next.job.id, next)
-        worker.postMessage(next.job)
+        const at = this.#queue.findIndex(({ source }) => canBeSent(source))
+        const [next] = at < 0 ? [] : this.#queue.splice(at, 1)
+        if (next === undefined) continue
+        const job = { id: this.#next++, name: next.name, sha256: next.sha256, place: placeOf(next.source) }
+        running.set(job.id, next)
+        worker.postMessage(job)
       }
+    if (!this.#isBusyHere) void this.#workHere()
+  }
+
+  async #workHere(): Promise<void> {
+    const next = this.#queue.pop()
+    if (next === undefined) return
+    this.#isBusyHere = true
+    try {
+      next.settle(await this.#analyseHere(next.source, next.name, next.sha256))
+    } catch (error) {
+      this.#fail(error)
+      next.reject(error)
+    } finally {
+      this.#isBusyHere = false
+    }
+    this.#feed()
   }
 
   #fail(error: unknown): void {
@@ -176,13 +193,14 @@ class Threads {
   }
 }
 
-function isBusy({ running }: Thread): boolean {
-  return running.size > 0
+function canBeSent({ stored, size }: ByteSource): boolean {
+  return stored !== undefined || size <= MOST_COPIED_BYTES
 }
 
-function placeOf(source: ByteSource): AnalysisJob['place'] | undefined {
-  if (source.stored !== undefined) return { stored: source.stored, size: source.size }
-  return source.size > MOST_COPIED_BYTES ? undefined : { bytes: source.read(0, source.size) }
+function placeOf(source: ByteSource): AnalysisJob['place'] {
+  return source.stored === undefined
+    ? { bytes: source.read(0, source.size) }
+    : { stored: source.stored, size: source.size }
 }
 
 function errorOf({ code, message, stack }: Extract<WorkerMessage, { kind: 'error' }>): Error {
