@@ -1,5 +1,5 @@
 import { DetectorError, type Locus } from '../errors.ts'
-import { BLOCK_BYTES, Bloom } from './bloom.ts'
+import { Bloom } from './bloom.ts'
 import { BucketCache, type SharedBuckets } from './bucket-cache.ts'
 import {
   bucketKey,
@@ -10,14 +10,13 @@ import {
   fileBucketOf,
   filesKey,
   functionNamesKey,
-  type KindLayout,
   MANIFEST_KEY,
   type StoredManifest,
 } from './buckets.ts'
 import { decodeNames } from './file-coding.ts'
 import { HitColumns, type LookupHits } from './hit-columns.ts'
 import { Level } from './level.ts'
-import { BucketReader, LITTLE_ENDIAN } from './postings.ts'
+import { BucketReader } from './postings.ts'
 import { PrefilterFile } from './prefilter-file.ts'
 import { damagedValue, unpackRecord, unseal } from './records.ts'
 import type { BuiltFunctions, ComponentRecord, FileIdentity, Manifest } from './schema.ts'

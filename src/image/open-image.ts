@@ -13,6 +13,7 @@ import { resolveManifest } from './manifest.ts'
 import { directoryFiles, isOciLayout, layoutRoots, layoutStore, type NamedDescriptor } from './oci-layout.ts'
 import type { Platform } from './platform.ts'
 import type { ImageReference } from './reference.ts'
+import type { AuthorizationCache } from './registry/authorizer.ts'
 import { openRegistry } from './registry/open-registry.ts'
 import { parseRegistryReference } from './registry/registry-reference.ts'
 
@@ -23,6 +24,8 @@ export interface OpenImageOptions {
   /** Plain http for registries that are not on this machine. */
   readonly insecure?: boolean
   readonly signal?: AbortSignal
+  /** Tokens and credentials that other images of a sweep share. */
+  readonly authorizations?: AuthorizationCache
 }
 
 /** Names offered when the asked one is not there. */
@@ -49,6 +52,7 @@ export async function openImage(reference: ImageReference, options: OpenImageOpt
         limits,
         ...(signal === undefined ? {} : { signal }),
         ...(options.insecure === undefined ? {} : { insecure: options.insecure }),
+        ...(options.authorizations === undefined ? {} : { authorizations: options.authorizations }),
       })
       return openStored(transport, store, root, options)
     }

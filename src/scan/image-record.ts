@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Match, Report, VersionEstimate } from '../model.ts'
+import { resolve } from 'node:path'
+import type { ImageSource, Match, Report, VersionEstimate } from '../model.ts'
 import type { ResultCache } from './result-cache.ts'
 
 /** What was found in an image, kept to be asked for later. Plain data. */
@@ -32,7 +33,7 @@ const MOST_REFERENCES = 100
 /** Keeps what a report says, in place of what was kept of the same image. */
 export function keepImageRecord(cache: ResultCache, report: Report): void {
   const name = imageName(report)
-  const reference = report.source?.reference ?? ''
+  const reference = lastingReference(report.source)
   const before = readImageRecord(cache, name)?.references ?? []
   const record: ImageRecord = {
     references: [reference, ...before.filter((one) => one !== reference)].slice(0, MOST_REFERENCES),
@@ -46,6 +47,14 @@ export function keepImageRecord(cache: ResultCache, report: Report): void {
   cache.write('images', name, record)
 }
 
+/** Paths are relative to where the user was; what is kept is asked for from anywhere. */
+function lastingReference(source: ImageSource | null): string {
+  const { reference, transport } = source ?? { reference: '', transport: 'registry' }
+  if (transport === 'registry') return reference
+  const colon = reference.indexOf(':') + 1
+  return reference.slice(0, colon) + resolve(reference.slice(colon))
+}
+
 export function readImageRecord(cache: ResultCache, name: string): ImageRecord | undefined {
   const record = cache.read('images', name)
   return Array.isArray(record?.['references']) && Array.isArray(record['files'])
@@ -56,7 +65,8 @@ export function readImageRecord(cache: ResultCache, name: string): ImageRecord |
 /** An image is its layers, whoever stores it; what has no layers is its place. */
 function imageName({ image, source }: Report): string {
   const layers = image?.layers.map(({ diffId }) => diffId) ?? []
-  const identity = layers.includes(null) || layers.length === 0 ? [source?.reference] : [image?.platform, ...layers]
+  const identity =
+    layers.includes(null) || layers.length === 0 ? [lastingReference(source)] : [image?.platform, ...layers]
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex')
 }
 

@@ -10,7 +10,7 @@ export type ResultKind = 'files' | 'layers' | 'blobs' | 'images'
 
 /** Records that nobody asked for in so long are removed, but for what was found in images. */
 const UNUSED_MILLISECONDS = 30 * 24 * 60 * 60 * 1000
-/** How long a use stays noted: writing the time at each one would cost more than the reading. */
+/** How long a use, or a look at all records, stays noted: doing it each time would cost more than it is worth. */
 const USE_MILLISECONDS = 24 * 60 * 60 * 1000
 /** A file of a process that wrote and died. */
 const TEMPORARY = /^\.write-(\d+)-/
@@ -71,8 +71,12 @@ export class ResultCache {
       .sort()
   }
 
-  /** Removes what nobody asked for in a month, and what dead processes left behind. */
+  /** Removes what nobody asked for in a month, and what dead processes left behind. Once a day it looks. */
   tidy(): void {
+    const marker = join(this.#root, '.tidied')
+    const last = attempt(() => statSync(marker).mtimeMs) ?? 0
+    if (!this.#isWritable || Date.now() - last < USE_MILLISECONDS) return
+    attempt(() => writeFileSync(marker, '', { mode: 0o600 }))
     const oldest = Date.now() - UNUSED_MILLISECONDS
     for (const name of namesIn(this.#root)) {
       const writer = TEMPORARY.exec(name)?.[1]

@@ -8,6 +8,7 @@ import { openImage } from '../image/open-image.ts'
 import { joinOwners } from '../image/owners/join-owners.ts'
 import { parsePlatform } from '../image/platform.ts'
 import { type ImageReference, parseImageReference } from '../image/reference.ts'
+import type { AuthorizationCache } from '../image/registry/authorizer.ts'
 import type { Report } from '../model.ts'
 import { type AnalysableLayer, analyseImageFiles } from './analyse-image.ts'
 import { DirectoryLayer } from './directory-layer.ts'
@@ -35,6 +36,11 @@ export interface ScanImageOptions extends ScanOptions {
   readonly insecure?: boolean
 }
 
+/** What the images of one sweep share. */
+export interface SweepState {
+  readonly authorizations: AuthorizationCache
+}
+
 /** Layers unpacked at a time: each is decompressed on a thread of its own, while this one hashes. */
 const LAYERS_AT_ONCE = 2
 
@@ -54,6 +60,7 @@ export async function scanReference(
   text: string,
   reference: ImageReference,
   options: ScanImageOptions,
+  sweep?: SweepState,
 ): Promise<Report> {
   const minConfidence = checkedConfidence(options.minConfidence)
   const { signal, platform } = options
@@ -71,6 +78,7 @@ export async function scanReference(
     ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
     ...(options.insecure === undefined ? {} : { insecure: options.insecure }),
     ...(signal === undefined ? {} : { signal }),
+    ...sweep,
   })
   const layers: ScannedLayer[] = []
   try {
@@ -147,7 +155,10 @@ async function scanLayers(
     unknowns: imageUnknowns(contents),
     skipped: found.skipped,
   }
-  if (cache !== undefined) keepImageRecord(cache, report)
+  if (cache !== undefined) {
+    keepImageRecord(cache, report)
+    cache.tidy()
+  }
   return report
 }
 

@@ -1,8 +1,9 @@
 import { DEFAULT_LIMITS } from '../bytes/limits.ts'
 import { DetectorError } from '../errors.ts'
 import { parseImageReference } from '../image/reference.ts'
+import { AuthorizationCache } from '../image/registry/authorizer.ts'
 import { listTags } from '../image/registry/open-registry.ts'
-import { parseRegistryReference, registryReferenceText } from '../image/registry/registry-reference.ts'
+import { parseRegistryRepository, registryReferenceText } from '../image/registry/registry-reference.ts'
 import { matchesGlob } from '../image/tag-glob.ts'
 import type { Report } from '../model.ts'
 import { type ScanImageOptions, scanReference } from './scan-image.ts'
@@ -22,12 +23,14 @@ export async function* sweepImages(repository: string, options: SweepOptions): A
   const location = parsed?.transport === 'registry' ? parsed.location : parsed === undefined ? repository : undefined
   if (location === undefined)
     throw new DetectorError('USAGE', `need a repository of a registry, such as registry:host/name, have ${repository}`)
-  const reference = parseRegistryReference(location)
+  const reference = parseRegistryRepository(location)
   const { signal, insecure } = options
+  const authorizations = new AuthorizationCache()
   const all = await listTags(reference, {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     ...(signal === undefined ? {} : { signal }),
     ...(insecure === undefined ? {} : { insecure }),
+    authorizations,
   })
   const tags = all.filter((tag) => matchesGlob(tag, options.tags)).sort()
   if (tags.length === 0)
@@ -37,6 +40,7 @@ export async function* sweepImages(repository: string, options: SweepOptions): A
     )
   for (const tag of tags) {
     const name = registryReferenceText({ ...reference, tag, digest: null })
-    yield await scanReference(`registry:${name}`, { transport: 'registry', location: name, name: null }, options)
+    const image = { transport: 'registry' as const, location: name, name: null }
+    yield await scanReference(`registry:${name}`, image, options, { authorizations })
   }
 }
