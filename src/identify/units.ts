@@ -130,20 +130,18 @@ function tableKindOf({ hits: { kinds } }: Candidate, rows: Uint32Array): UnitEvi
  * the place where there are most.
  */
 function withNeighbours(rows: Uint32Array, hits: HitTable, prints: PrintSet): Uint32Array {
+  if (!needsNeighbours(rows, hits)) return rows
   const functions = new Uint32Array(rows.length)
   const constants = new Uint32Array(rows.length)
   const others = new Uint32Array(rows.length)
   const counts = { functions: 0, constants: 0, others: 0 }
-  let areSome = false
   for (const row of rows) {
     const kind = hits.kinds[row]
     const isAlone = (hits.flags[row]! & HitFlag.NeedsNeighbours) !== 0
-    if (isAlone) areSome = true
-    else others[counts.others++] = row
+    if (!isAlone) others[counts.others++] = row
     if (kind === Kind.Immediate) constants[counts.constants++] = row
     else if (kind === Kind.Function || kind === Kind.Mnemonics) functions[counts.functions++] = row
   }
-  if (!areSome) return rows
   const together = new Set(others.subarray(0, counts.others))
   if (counts.constants >= LIVE_IMMEDIATES)
     for (const row of densestHits(constants.subarray(0, counts.constants), hits, prints)) together.add(row)
@@ -151,6 +149,11 @@ function withNeighbours(rows: Uint32Array, hits: HitTable, prints: PrintSet): Ui
   let count = 0
   for (const row of rows) if (together.has(row)) others[count++] = row
   return others.subarray(0, count)
+}
+
+function needsNeighbours(rows: Uint32Array, { flags }: HitTable): boolean {
+  for (let i = 0; i < rows.length; i++) if ((flags[rows[i]!]! & HitFlag.NeedsNeighbours) !== 0) return true
+  return false
 }
 
 /** By unit; records live as long as their database, and units are asked for again and again. */
