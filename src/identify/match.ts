@@ -149,10 +149,27 @@ export function componentNames(record: ComponentRecord, version: VersionEstimate
 function originOf(presence: Presence, release: number): Origin {
   const { record } = presence.candidate
   const live = presence.live.length
-  let visible = 0
-  for (const unit of record.units) if (!unit.vendored && canBeLive(unit, release)) visible++
+  const visible = unitsWithText(record, release)
   if (visible === 0 || live >= WHOLE_SHARE * visible) return 'whole'
   return live <= SNIPPET_UNITS ? 'snippet' : 'partial'
+}
+
+/** By release, where it was asked: records live as long as their database, and every file asks for the same. */
+const visibleOf = new WeakMap<ComponentRecord, Int32Array>()
+
+/** How many units of a release have so much text or data that finding it is to be expected. */
+function unitsWithText(record: ComponentRecord, release: number): number {
+  let known = visibleOf.get(record)
+  if (known === undefined) {
+    known = new Int32Array(record.releases.length).fill(-1)
+    visibleOf.set(record, known)
+  }
+  if (known[release] === -1) {
+    let visible = 0
+    for (const unit of record.units) if (!unit.vendored && canBeLive(unit, release)) visible++
+    known[release] = visible
+  }
+  return known[release] ?? 0
 }
 
 /**
