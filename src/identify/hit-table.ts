@@ -43,7 +43,7 @@ export const HitFlag = {
 
 /** Collects the rows of a {@link HitTable}. */
 export class HitTableBuilder {
-  readonly #table: HitTable
+  readonly #table: { -readonly [Name in keyof HitTable]: HitTable[Name] }
   #features = 0
   #count = 0
 
@@ -86,7 +86,9 @@ export class HitTableBuilder {
   /** The table, and the rows of each unit in the order in which they were added; units in their own order. */
   finish(): { hits: HitTable; units: Map<number, Uint32Array> } {
     const count = this.#count
-    const hits = { ...this.#table, count, features: this.#features }
+    const hits = this.#table
+    hits.count = count
+    hits.features = this.#features
     return { hits, units: rowsByUnit(hits.units.subarray(0, count), this.#units) }
   }
 }
@@ -107,7 +109,13 @@ function rowsByUnit(unitOf: Uint32Array, units: number): Map<number, Uint32Array
   return byUnit
 }
 
-function allocate(rows: number): HitTable {
+/** The same with other prints, and of the same shape: what reads tables is compiled again for each other. */
+export function withPrints(table: HitTable, prints: Uint32Array): HitTable {
+  const other = allocate(0)
+  return Object.assign(other, table, { prints })
+}
+
+function allocate(rows: number): { -readonly [Name in keyof HitTable]: HitTable[Name] } {
   return {
     count: rows,
     features: 0,

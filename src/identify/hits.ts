@@ -56,13 +56,11 @@ export async function collectCandidates(prints: PrintSet, reader: DatabaseReader
   for (const one of features) addHits(one, chosen, prints)
   return chosen
     .filter((one) => one !== undefined)
-    .map(({ index, record, table }) => ({
-      index,
-      record,
-      sourceOf: sourcesOfBuilt(record.releases),
-      ...table.finish(),
-      templates: named.has(index) ? templateHits(templates, index, record, prints) : [],
-    }))
+    .map(({ index, record, table }) => {
+      const { hits, units } = table.finish()
+      const found = named.has(index) ? templateHits(templates, index, record, prints) : []
+      return { index, record, sourceOf: sourcesOfBuilt(record.releases), hits, units, templates: found }
+    })
 }
 
 /** A component that is looked at, while its hits are collected. */

@@ -95,16 +95,12 @@ function liveEvidence(
     expectedImmediates: expectedOf(record, unit, 'immediates', pool),
   }
   const { worth, hasText, isLive } = worthOfUnit(counted, totals, pool)
-  return isLive ? { unit, hits, left, tableKind, ...counted, worth, hasText, isLive } : undefined
+  return isLive ? newEvidence(unit, hits, left, tableKind, counted, worth, hasText, isLive) : undefined
 }
 
 function faintEvidence(candidate: Candidate, unit: number, hits: Uint32Array, left: number): UnitEvidence {
   const none = noneOf(candidate.record)
-  return {
-    unit,
-    hits,
-    left,
-    tableKind: tableKindOf(candidate, hits),
+  const counted = {
     sentences: none,
     labels: none,
     symbols: none,
@@ -114,9 +110,40 @@ function faintEvidence(candidate: Candidate, unit: number, hits: Uint32Array, le
     expected: none.found,
     expectedTables: none.found,
     expectedImmediates: none.found,
-    worth: none.weight,
-    hasText: false,
-    isLive: false,
+  }
+  return newEvidence(unit, hits, left, tableKindOf(candidate, hits), counted, none.weight, false, false)
+}
+
+/** All come from here, so that they have one shape: what reads them is compiled again for each other. */
+function newEvidence(
+  unit: number,
+  hits: Uint32Array,
+  left: number,
+  tableKind: UnitEvidence['tableKind'],
+  counted: Counted,
+  worth: Float64Array,
+  hasText: boolean,
+  isLive: boolean,
+): UnitEvidence {
+  const { sentences, labels, symbols, functions, tables, immediates } = counted
+  const { expected, expectedTables, expectedImmediates } = counted
+  return {
+    unit,
+    hits,
+    left,
+    tableKind,
+    sentences,
+    labels,
+    symbols,
+    functions,
+    tables,
+    immediates,
+    expected,
+    expectedTables,
+    expectedImmediates,
+    worth,
+    hasText,
+    isLive,
   }
 }
 
