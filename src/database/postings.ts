@@ -231,7 +231,8 @@ export class BucketReader {
   }
 
   #searchLow(high: number, low: number, first: number): number {
-    const [highs, lows] = [this.#high, this.#low]
+    const highs = this.#high
+    const lows = this.#low
     // Of evenly spread hashes hardly ever two share an upper half.
     for (let i = first; i < first + 4; i++) {
       if (highs[i] !== high) return -1

@@ -95,7 +95,7 @@ export class HitTableBuilder {
 
 function rowsByUnit(unitOf: Uint32Array, units: number): Map<number, Uint32Array> {
   const places = new Uint32Array(units)
-  for (const unit of unitOf) places[unit]!++
+  for (let row = 0; row < unitOf.length; row++) places[unitOf[row]!]!++
   const rows = new Uint32Array(unitOf.length)
   const byUnit = new Map<number, Uint32Array>()
   let start = 0

@@ -84,7 +84,7 @@ export function worthOfUnit(counted: Counted, { found }: Totals, pool: ArrayPool
 }
 
 function isAnyPositive(weights: Float64Array): boolean {
-  for (const weight of weights) if (weight > 0) return true
+  for (let release = 0; release < weights.length; release++) if (weights[release]! > 0) return true
   return false
 }
 

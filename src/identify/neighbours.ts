@@ -57,7 +57,9 @@ export function differences({ live, candidate: { hits, record } }: Presence, one
   let misses = 0
   for (const unit of live) {
     misses += missingStrings(unit, other) - missingStrings(unit, one)
-    for (const row of unit.hits) {
+    const own = unit.hits
+    for (let i = 0; i < own.length; i++) {
+      const row = own[i]!
       const kind = hits.kinds[row]
       if (kind === Kind.Function || kind === Kind.Mnemonics) continue
       const feature = hits.featureOf[row]!

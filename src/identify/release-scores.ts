@@ -172,9 +172,12 @@ function holdersOf({ candidate: { hits }, units }: Presence): Holders {
   const nexts = new Uint32Array(hits.count).fill(NONE)
   const isLive = new Uint8Array(hits.features)
   const order: number[] = []
-  for (const [at, unit] of units.entries()) {
+  for (let at = 0; at < units.length; at++) {
+    const unit = units[at]!
+    const rows = unit.hits
     const mark = unit.isLive ? 1 : 0
-    for (const row of unit.hits) {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
       // Functions are known of built releases only, and those do not compete.
       const kind = hits.kinds[row]
       if (kind === Kind.Function || kind === Kind.Mnemonics) continue

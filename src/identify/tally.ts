@@ -44,7 +44,8 @@ export class HitCounter {
     const found = { sentences: 0, labels: 0, symbols: 0, functions: 0, tables: 0, immediates: 0 }
     let weight = 0
     let functionWeight = 0
-    for (const row of rows) {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
       const name = tallyOf(kinds[row] as Kind, flags[row]!)
       found[name]++
       weight += weights[row]!
@@ -56,16 +57,19 @@ export class HitCounter {
   /** By release, of one sort. */
   tally(name: TallyName, rows: Uint32Array): Tally {
     const { record, hits } = this.#candidate
-    for (const row of rows)
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
       if (tallyOf(hits.kinds[row] as Kind, hits.flags[row]!) === name)
         this.#sums.add(hits.sets[row]!, hits.weights[row]!)
+    }
     const found = this.#pool.int32(record.releases.length)
     const weight = this.#pool.float64(record.releases.length)
     const isByBuild = BY_BUILD.has(name)
     const { sets, hits: counts, weights } = this.#sums
     for (let i = 0; i < sets.length; i++) {
       const set = sets[i]!
-      const [count, sum] = [counts[set]!, weights[set]!]
+      const count = counts[set]!
+      const sum = weights[set]!
       if (isByBuild)
         forEachVersion(this.#candidate, set, (release) => {
           found[release]! += count

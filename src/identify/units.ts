@@ -60,7 +60,8 @@ function unexplained(
   const isCopied = stems.has(stemOfUnit(record, unit))
   const left = new Uint32Array(rows.length)
   let count = 0
-  for (const row of rows) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
     // The author's text stays; what compilers make of the source goes with the one that is here.
     const isExplained = prints.has(hits.prints[row]!) || (isCopied && !isText(hits.kinds[row] as Kind))
     if (!isExplained) left[count++] = row
@@ -148,7 +149,7 @@ function newEvidence(
 }
 
 function tableKindOf({ hits: { kinds } }: Candidate, rows: Uint32Array): UnitEvidence['tableKind'] {
-  for (const row of rows) if (kinds[row] === Kind.BigEndianTable) return 'bigEndianTables'
+  for (let i = 0; i < rows.length; i++) if (kinds[rows[i]!] === Kind.BigEndianTable) return 'bigEndianTables'
   return 'tables'
 }
 
@@ -162,7 +163,8 @@ function withNeighbours(rows: Uint32Array, hits: HitTable, prints: PrintSet): Ui
   const constants = new Uint32Array(rows.length)
   const others = new Uint32Array(rows.length)
   const counts = { functions: 0, constants: 0, others: 0 }
-  for (const row of rows) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
     const kind = hits.kinds[row]
     const isAlone = (hits.flags[row]! & HitFlag.NeedsNeighbours) !== 0
     if (!isAlone) others[counts.others++] = row
@@ -174,7 +176,7 @@ function withNeighbours(rows: Uint32Array, hits: HitTable, prints: PrintSet): Ui
     for (const row of densestHits(constants.subarray(0, counts.constants), hits, prints)) together.add(row)
   for (const row of densestHits(functions.subarray(0, counts.functions), hits, prints)) together.add(row)
   let count = 0
-  for (const row of rows) if (together.has(row)) others[count++] = row
+  for (let i = 0; i < rows.length; i++) if (together.has(rows[i]!)) others[count++] = rows[i]!
   return others.subarray(0, count)
 }
 
