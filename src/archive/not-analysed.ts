@@ -22,6 +22,8 @@ const BY_MAGIC: readonly (readonly [magic: RegExp, what: string, advice: string]
   [/^LZIP\x01/, 'file packed with lzip', 'unpack it with lzip -d and scan the result'],
 ]
 
+const FIRST_BYTES: ReadonlySet<number> = new Set(Buffer.from('hs\x45\x287RMA\x02\x04\x89L', 'latin1'))
+
 /** How file systems look that leave their first block to a boot loader. */
 const SUPER_BLOCK_AT = 1024
 const SUPER_BLOCK_BYTES = 64
@@ -37,10 +39,12 @@ const UPX = { what: 'packed with UPX', advice: 'unpack it with upx -d and scan t
  * 512 bytes, or all. Programs count where they are packed: nothing of their code can be seen.
  */
 export function notAnalysed(source: ByteSource, head: Uint8Array): NotAnalysed | undefined {
+  const first = head[0] ?? 0
+  if (first !== 0x7f && first !== 0 && !FIRST_BYTES.has(first)) return undefined
   const start = latin1(head.subarray(0, 16))
   if (start.startsWith('\x7fELF')) return ofElf(source, start)
   if (start.startsWith('MZ')) return isPackedPe(source) ? UPX : undefined
-  for (const [magic, what, advice] of BY_MAGIC) if (magic.test(start)) return { what, advice }
+  if (first !== 0) for (const [magic, what, advice] of BY_MAGIC) if (magic.test(start)) return { what, advice }
   return head.every((byte) => byte === 0) ? ofSuperBlock(source) : undefined
 }
 

@@ -310,21 +310,16 @@ class TableReader {
 export function readAddress(cursor: Cursor, at: number, bits: 32 | 64): number {
   const value = readWord(cursor, at, bits)
   if (value < 2 ** 63) return value
-  const [high, low] = halves(cursor, at)
+  const high = cursor.u32(cursor.littleEndian ? at + 4 : at)
+  const low = cursor.u32(cursor.littleEndian ? at : at + 4)
   return (high - 0x1_0000_0000) * 0x1_0000_0000 + low
 }
 
 /** A number of the file's word size. Above 2^53 it is rounded; no range check lets such a number pass. */
 export function readWord(cursor: Cursor, at: number, bits: 32 | 64): number {
   if (bits === 32) return cursor.u32(at)
-  const [high, low] = halves(cursor, at)
-  return high * 0x1_0000_0000 + low
-}
-
-function halves(cursor: Cursor, at: number): readonly [high: number, low: number] {
-  const first = cursor.u32(at)
-  const second = cursor.u32(at + 4)
-  return cursor.littleEndian ? [second, first] : [first, second]
+  const high = cursor.u32(cursor.littleEndian ? at + 4 : at)
+  return high * 0x1_0000_0000 + cursor.u32(cursor.littleEndian ? at : at + 4)
 }
 
 /** elfy gives flags as an object keyed by its names, or by the bit where it has no name. */

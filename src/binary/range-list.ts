@@ -11,7 +11,7 @@ export class RangeList {
   #symbols: Int32Array
 
   /** `capacity` is the number of ranges expected; more may be added. */
-  constructor(capacity = 256) {
+  constructor(capacity = 0) {
     this.#starts = new Float64Array(capacity)
     this.#sizes = new Float64Array(capacity)
     this.#symbols = new Int32Array(capacity)

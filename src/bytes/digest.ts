@@ -4,6 +4,9 @@ import type { ByteSource } from './source.ts'
 /** Bytes hashed at once: they stay in the second cache between being read and being hashed. */
 const WINDOW_BYTES = 1 << 18
 
+/** Kept from file to file: nothing else runs while it is in use. */
+let window: Uint8Array | undefined
+
 /**
  * The sha256 of all bytes, hexadecimal.
  *
@@ -11,7 +14,8 @@ const WINDOW_BYTES = 1 << 18
  */
 export function sha256Of(source: ByteSource): string {
   const hash = createHash('sha256')
-  const window = new Uint8Array(Math.min(WINDOW_BYTES, source.size))
+  if (source.size <= WINDOW_BYTES) return hash.update(source.read(0, source.size)).digest('hex')
+  window ??= new Uint8Array(WINDOW_BYTES)
   for (let at = 0; at < source.size; at += window.length) {
     const part = window.subarray(0, Math.min(window.length, source.size - at))
     source.readInto(part, at)

@@ -64,7 +64,7 @@ function scatter(
 }
 
 /** Below it, sorting by digits costs more than it saves: the counts of all digits are cleared and added up. */
-const RADIX_COUNT = 8192
+const RADIX_COUNT = 256
 
 /** The order that sorts `values`, stable; undefined where they ascend already. */
 export function ascendingOrder(values: Float64Array): Uint32Array | undefined {
@@ -78,7 +78,7 @@ export function ascendingOrder(values: Float64Array): Uint32Array | undefined {
     if (value < lowest) lowest = value
   }
   if (isAscending) return undefined
-  if (count >= RADIX_COUNT && lowest >= 0 && highest < 2 ** 32) return radixOrder([Uint32Array.from(values)], count)
+  if (count >= RADIX_COUNT && lowest >= 0 && highest < 2 ** 32) return radixOrder([new Uint32Array(values)], count)
   const order = new Uint32Array(count)
   for (let i = 0; i < count; i++) order[i] = i
   return order.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b)

@@ -37,6 +37,8 @@ export interface StoredRange {
  * which lie all over a file, do not read it once more.
  */
 const PAGE_BYTES = 1 << 16
+/** A file of this size or less is one page: everything of a program is read at some time, and each reading costs a call. */
+const WHOLE_BYTES = 1 << 19
 /** Pages kept, 16 MiB in all: a symbol table, its strings and the section being walked stay in memory together. */
 const PAGES_KEPT = 256
 
@@ -143,6 +145,7 @@ class FileSource implements ByteSource {
   readonly stored: StoredRange
   #isOpen = true
   readonly #isOwner: boolean
+  readonly #pageBytes: number
   /** Bytes that may still be read as pages. */
   #pageable: number
 
@@ -152,16 +155,17 @@ class FileSource implements ByteSource {
     this.#isOwner = isOwner
     this.size = size
     this.stored = { handle, start: 0 }
+    this.#pageBytes = size <= WHOLE_BYTES ? WHOLE_BYTES : PAGE_BYTES
     this.#pageable = PAGED_TIMES * size + PAGED_FREE_BYTES
   }
 
   read(offset: number, length: number): Uint8Array {
     this.#check(offset, length)
     if (length === 0) return new Uint8Array(0)
-    const first = Math.floor(offset / PAGE_BYTES)
-    const last = Math.floor((offset + length - 1) / PAGE_BYTES)
+    const first = Math.floor(offset / this.#pageBytes)
+    const last = Math.floor((offset + length - 1) / this.#pageBytes)
     if (last - first > 1) return this.#readExactly(offset, length)
-    const within = offset - first * PAGE_BYTES
+    const within = offset - first * this.#pageBytes
     const head = this.#page(first)?.subarray(within)
     if (first === last) return head?.subarray(0, length) ?? this.#readExactly(offset, length)
     const tail = this.#page(last)
@@ -174,7 +178,9 @@ class FileSource implements ByteSource {
 
   readInto(target: Uint8Array, offset: number): void {
     this.#check(offset, target.length)
-    this.#fill(target, offset)
+    const whole = this.size <= WHOLE_BYTES ? this.#pages.get(0) : undefined
+    if (whole === undefined) this.#fill(target, offset)
+    else target.set(whole.subarray(offset, offset + target.length))
   }
 
   close(): void {
@@ -196,10 +202,10 @@ class FileSource implements ByteSource {
       this.#pages.set(index, kept)
       return kept
     }
-    this.#pageable -= PAGE_BYTES
+    this.#pageable -= this.#pageBytes
     if (this.#pageable < 0) return undefined
-    const start = index * PAGE_BYTES
-    const fresh = this.#readExactly(start, Math.min(PAGE_BYTES, this.size - start))
+    const start = index * this.#pageBytes
+    const fresh = this.#readExactly(start, Math.min(this.#pageBytes, this.size - start))
     this.#pages.set(index, fresh)
     if (this.#pages.size > PAGES_KEPT) this.#pages.delete(this.#pages.keys().next().value as number)
     return fresh

@@ -1,7 +1,7 @@
 import { VarintReader, VarintWriter } from '../bytes/varint.ts'
 import { compareCodeUnits } from '../versions/token.ts'
 import type { FileRecord } from './schema.ts'
-import { corrupt, finished, readAfter, writeAfter } from './text-coding.ts'
+import { corrupt, finished, readAfter, TextsAfter, writeAfter } from './text-coding.ts'
 
 const SHA256_BYTES = 32
 
@@ -76,10 +76,11 @@ export function decodeNames(bytes: Uint8Array): string[] {
   const reader = new VarintReader(bytes)
   const names: string[] = []
   const count = reader.number()
+  const texts = new TextsAfter()
   let name = ''
   let characters = 0
   for (let i = 0; i < count; i++) {
-    const next = readAfter(reader, name)
+    const next = texts.next(reader)
     if (next <= name) throw corrupt(`function name ${i} does not follow the one before`)
     characters += next.length
     if (characters > MAX_NAME_CHARACTERS) throw corrupt(`function names of over ${MAX_NAME_CHARACTERS} characters`)

@@ -21,16 +21,21 @@ export interface LookupHits {
   readonly holders: Uint8Array
 }
 
+const NO_ROWS = new Uint32Array(0)
+/** Rows that there is room for from the first one on. */
+const FIRST_ROWS = 256
+
 /** Collects the rows of {@link LookupHits}. */
 export class HitColumns {
   #count = 0
-  #queries = new Uint32Array(256)
-  #components = new Uint32Array(256)
-  #units = new Uint32Array(256)
-  #sets = new Uint32Array(256)
-  #names = new Uint32Array(256)
+  // Most lookups of a small program find nothing: nothing is allocated for them.
+  #queries: Uint32Array<ArrayBuffer> = NO_ROWS
+  #components: Uint32Array<ArrayBuffer> = NO_ROWS
+  #units: Uint32Array<ArrayBuffer> = NO_ROWS
+  #sets: Uint32Array<ArrayBuffer> = NO_ROWS
+  #names: Uint32Array<ArrayBuffer> = NO_ROWS
   /** Families in the lower byte, holders above. */
-  #spread = new Uint32Array(256)
+  #spread: Uint32Array<ArrayBuffer> = NO_ROWS
 
   get count(): number {
     return this.#count
@@ -78,7 +83,7 @@ export class HitColumns {
   }
 
   #grow(): void {
-    const size = this.#queries.length * 2
+    const size = Math.max(FIRST_ROWS, this.#queries.length * 2)
     this.#queries = enlarged(this.#queries, size)
     this.#components = enlarged(this.#components, size)
     this.#units = enlarged(this.#units, size)

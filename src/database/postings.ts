@@ -103,6 +103,8 @@ export class BucketReader {
   readonly #ends: Uint16Array | Uint32Array
   readonly #postings: Uint8Array
   readonly #hasNames: boolean
+  /** Behind the number that was read last. */
+  #at = 0
 
   /** `bytes` must not change; they are copied where they do not start at a multiple of 4. */
   constructor(bytes: Uint8Array) {
@@ -142,27 +144,48 @@ export class BucketReader {
     const holders = bytes[start + 1]!
     let at = start + 2
     let component = 0
+    // A scan of a directory reads millions of numbers: those of one byte, which most are, are read without a call.
     while (at < end) {
-      component += number()
-      const unit = number()
-      const set = number()
-      const name = this.#hasNames ? number() : 0
+      let difference = bytes[at++]!
+      if (difference >= 0x80) {
+        difference = this.#longNumber(at - 1)
+        at = this.#at
+      }
+      let unit = bytes[at++]!
+      if (unit >= 0x80) {
+        unit = this.#longNumber(at - 1)
+        at = this.#at
+      }
+      let set = bytes[at++]!
+      if (set >= 0x80) {
+        set = this.#longNumber(at - 1)
+        at = this.#at
+      }
+      let name = 0
+      if (this.#hasNames) {
+        name = this.#longNumber(at)
+        at = this.#at
+      }
+      component += difference
       if (component >= components) throw corrupt(`component ${component} of ${components}`)
       hits.add(query, component, unit, set, name, families, holders)
     }
     if (at > end) throw corrupt(`postings of feature ${feature} have no end`)
     return true
+  }
 
-    /** One LEB128 number of 32 bits; a longer one, or one over the end, comes out wrong and is seen above. */
-    function number(): number {
-      let byte = bytes[at++]!
-      let value = byte & 0x7f
-      for (let shift = 7; byte >= 0x80 && shift < 35; shift += 7) {
-        byte = bytes[at++] ?? 0
-        value |= (byte & 0x7f) << shift
-      }
-      return value >>> 0
+  /** One LEB128 number of 32 bits; a longer one, or one over the end, comes out wrong and is seen by the caller. */
+  #longNumber(start: number): number {
+    const bytes = this.#postings
+    let at = start
+    let byte = bytes[at++]!
+    let value = byte & 0x7f
+    for (let shift = 7; byte >= 0x80 && shift < 35; shift += 7) {
+      byte = bytes[at++] ?? 0
+      value |= (byte & 0x7f) << shift
     }
+    this.#at = at
+    return value >>> 0
   }
 
   /** Index of the feature, or -1. Hashes are spread evenly, so that a guess by proportion lands close. */
@@ -208,7 +231,8 @@ export class BucketReader {
   }
 
   #searchLow(high: number, low: number, first: number): number {
-    const [highs, lows] = [this.#high, this.#low]
+    const highs = this.#high
+    const lows = this.#low
     // Of evenly spread hashes hardly ever two share an upper half.
     for (let i = first; i < first + 4; i++) {
       if (highs[i] !== high) return -1

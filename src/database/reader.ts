@@ -18,7 +18,7 @@ import { HitColumns, type LookupHits } from './hit-columns.ts'
 import { Level } from './level.ts'
 import { BucketReader } from './postings.ts'
 import { PrefilterFile } from './prefilter-file.ts'
-import { damagedValue, unpackRecord, unseal } from './records.ts'
+import { damagedValue, parseRecord, unpackRecord, unseal } from './records.ts'
 import type { BuiltFunctions, ComponentRecord, FileIdentity, Manifest } from './schema.ts'
 import { readManifest } from './stored-manifest.ts'
 
@@ -29,6 +29,9 @@ export interface ReaderOptions {
 
 /** Buckets asked for at once: two megabytes, so that they are still in the processor's cache when they are searched. */
 const BUCKETS_AT_ONCE = 64
+
+/** Names of functions that are kept for the next file: some tens of megabytes. */
+const MOST_NAMES = 1 << 18
 
 /** LevelDB's cache of blocks: for records and indexes, as buckets go through the operating system's. */
 const CACHE_BYTES = 8 << 20
@@ -86,9 +89,14 @@ export class DatabaseReader implements AsyncDisposable {
   readonly #open: OpenDatabase
   readonly #components = new Map<number, Promise<ComponentRecord>>()
   #kept: BucketCache | undefined
-  /** By place in the layout the number of the kind's first bucket among those of all kinds. */
+  /** Readers of buckets that are kept, by the number of the bucket. */
+  readonly #keptReaders = new Map<number, BucketReader>()
+  readonly #keptNames = new Map<number, readonly string[]>()
+  #namesKept = 0
+  /** By place in the layout the number of the kind's first bucket among those of all kinds; then those of {@link FILE_HASHES}. */
   readonly #firstBuckets: readonly number[]
   readonly #buckets: number
+  #bySoname: ReadonlyMap<string, readonly number[]> | undefined
   #closed: Promise<void> | undefined
 
   constructor(open: OpenDatabase) {
@@ -96,7 +104,8 @@ export class DatabaseReader implements AsyncDisposable {
     this.manifest = open.manifest
     this.sonames = open.sonames
     let buckets = 0
-    this.#firstBuckets = open.layout.map(({ bucketBits }) => {
+    const bits = [...open.layout.map(({ bucketBits }) => bucketBits), ...FILE_HASHES.map(() => open.fileBits)]
+    this.#firstBuckets = bits.map((bucketBits) => {
       const first = buckets
       buckets += 2 ** bucketBits
       return first
@@ -149,6 +158,7 @@ export class DatabaseReader implements AsyncDisposable {
     const place = this.#open.layout.findIndex((candidate) => candidate.kind === kind)
     if (place < 0) return hits.finish()
     const bits = this.#open.layout[place]!.bucketBits
+    if (from === to) return hits.finish()
     const queries = passing(new Bloom(this.prefilter.filter(kind)), high, low, from, to)
     const lookup: Lookup = { kind, bits, high, low, queries, hits, firstBucket: this.#firstBuckets[place]! }
     let next = this.#readBuckets(lookup, 0)
@@ -164,16 +174,29 @@ export class DatabaseReader implements AsyncDisposable {
 
   /**
    * Names of the functions of a component, by its index in the manifest; `LookupHits.names` count them from one. They are
-   * read anew each time.
+   * read anew each time, unless buckets are kept: then the names of the first components that were asked for are as well.
    *
    * @throws DetectorError `STORE_CORRUPT`
    */
   async functionNames(component: number): Promise<readonly string[]> {
     this.#checkOpen()
+    const kept = this.#keptNames.get(component)
+    if (kept !== undefined) return kept
     const { level, locus } = this.#open
-    const [value] = await readValues(level, [functionNamesKey(component)], locus)
+    const value = readValue(level, functionNamesKey(component), locus)
     const what = `function names of component ${this.manifest.components[component]}`
-    return decodeWhole(what, locus, () => decodeNames(unseal(value, what, locus)))
+    const names = decodeWhole(what, locus, () => decodeNames(unseal(value, what, locus)))
+    if (this.#kept !== undefined && this.#namesKept + names.length <= MOST_NAMES) {
+      this.#keptNames.set(component, names)
+      this.#namesKept += names.length
+    }
+    return names
+  }
+
+  /** Indexes of the components with a library of this name, ascending. */
+  componentsWithSoname(soname: string): readonly number[] {
+    this.#bySoname ??= componentsBySoname(this.sonames)
+    return this.#bySoname.get(soname) ?? []
   }
 
   /**
@@ -238,22 +261,55 @@ export class DatabaseReader implements AsyncDisposable {
 
   async #files(by: FileHash, hash: string): Promise<FileIdentity[]> {
     this.#checkOpen()
-    const { level, locus, manifest, fileBits } = this.#open
+    const { locus, manifest, fileBits } = this.#open
     const bucket = fileBucketOf(hash, fileBits)
-    const [value] = await readValues(level, [filesKey(by, bucket)], locus)
     const what = `bucket ${bucket} of files`
-    const { files } = unpackRecord(value, what, locus)
+    const bytes = this.#fileBucket(by, bucket, what)
+    // Hardly any file is known, and hashes stand in the text as they are.
+    if (!bytes.includes(hash, 0, 'latin1')) return []
+    const { files } = parseRecord(bytes, what, locus)
     if (!Array.isArray(files) || !files.every((file) => isIdentity(file, manifest.components.length)))
       throw damagedValue(what, 'is not whole', locus)
     const found = (files as (FileIdentity & Record<FileHash, unknown>)[]).filter((file) => file[by] === hash)
     return found.map(({ component, release, name, arch }) => ({ component, release, name, arch }))
   }
 
+  #fileBucket(by: FileHash, bucket: number, what: string): Buffer {
+    const { level, locus, layout } = this.#open
+    const number = this.#firstBuckets[layout.length + FILE_HASHES.indexOf(by)]! + bucket
+    let bytes: Uint8Array | undefined = this.#kept?.get(number)
+    if (bytes === undefined) {
+      bytes = unseal(readValue(level, filesKey(by, bucket), locus), what, locus)
+      this.#kept?.put(number, bytes)
+    }
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
+  /** The reader of a bucket that is kept. */
+  #keptReader({ kind, firstBucket }: Lookup, bucket: number): BucketReader | undefined {
+    const number = firstBucket + bucket
+    const known = this.#keptReaders.get(number)
+    if (known !== undefined || this.#kept === undefined) return known
+    const bytes = this.#kept.get(number)
+    if (bytes === undefined) return undefined
+    const reader = decodeWhole(nameOfBucket(kind, bucket), this.#open.locus, () => new BucketReader(bytes))
+    this.#keptReaders.set(number, reader)
+    return reader
+  }
+
+  /** The reader of a bucket that was just read, which is kept from now on. */
+  #freshReader({ kind, firstBucket }: Lookup, bucket: number, value: Buffer | undefined): BucketReader {
+    const bytes = unseal(value, nameOfBucket(kind, bucket), this.#open.locus)
+    this.#kept?.put(firstBucket + bucket, bytes)
+    return new BucketReader(bytes)
+  }
+
   /** Asks for the buckets of the queries from `start` on, as many as are read at once. */
-  #readBuckets({ kind, bits, high, queries, firstBucket }: Lookup, start: number): BucketRead | undefined {
+  #readBuckets(lookup: Lookup, start: number): BucketRead | undefined {
+    const { kind, bits, high, queries } = lookup
     if (start === queries.length) return undefined
     const buckets: number[] = []
-    const kept: (Uint8Array | undefined)[] = []
+    const kept: (BucketReader | undefined)[] = []
     const keys: Buffer[] = []
     let end = start
     for (; end < queries.length; end++) {
@@ -261,9 +317,9 @@ export class DatabaseReader implements AsyncDisposable {
       if (bucket === buckets.at(-1)) continue
       if (buckets.length === BUCKETS_AT_ONCE) break
       buckets.push(bucket)
-      const bytes = this.#kept?.get(firstBucket + bucket)
-      kept.push(bytes)
-      if (bytes === undefined) keys.push(bucketKey(kind, bucket))
+      const reader = this.#keptReader(lookup, bucket)
+      kept.push(reader)
+      if (reader === undefined) keys.push(bucketKey(kind, bucket))
     }
     if (keys.length === 0) return { start, buckets, end, kept, values: undefined }
     const values = readValues(this.#open.level, keys, this.#open.locus)
@@ -276,34 +332,46 @@ export class DatabaseReader implements AsyncDisposable {
     lookup: Lookup,
     start: number,
     buckets: readonly number[],
-    kept: readonly (Uint8Array | undefined)[],
+    kept: readonly (BucketReader | undefined)[],
     values: readonly (Buffer | undefined)[],
   ): void {
-    const { kind, bits, high, low, queries, hits, firstBucket } = lookup
+    const { kind, bits, high, low, queries, hits } = lookup
     const { locus, manifest } = this.#open
     const components = manifest.components.length
     let at = start
     let next = 0
     for (let i = 0; i < buckets.length; i++) {
       const number = buckets[i]!
-      const what = `bucket ${number} of kind ${kind}`
-      let bytes = kept[i]
-      if (bytes === undefined) {
-        bytes = unseal(values[next++], what, locus)
-        this.#kept?.put(firstBucket + number, bytes)
-      }
+      let bucket = kept[i]
       try {
-        const bucket = new BucketReader(bytes)
+        bucket ??= this.#freshReader(lookup, number, values[next++])
         for (; at < queries.length; at++) {
           const query = queries[at]!
           if (bucketOf(high[query]!, bits) !== number) break
           bucket.find(high[query]!, low[query]!, query, components, hits)
         }
       } catch (cause) {
-        throw asDamage(what, locus, cause)
+        throw asDamage(nameOfBucket(kind, number), locus, cause)
       }
     }
   }
+}
+
+function nameOfBucket(kind: number, bucket: number): string {
+  return `bucket ${bucket} of kind ${kind}`
+}
+
+const FILE_HASHES: readonly FileHash[] = ['sha256', 'buildId']
+
+function componentsBySoname(sonames: readonly (readonly string[])[]): Map<string, number[]> {
+  const components = new Map<string, number[]>()
+  for (const [index, names] of sonames.entries())
+    for (const name of names) {
+      const same = components.get(name)
+      if (same === undefined) components.set(name, [index])
+      else if (same.at(-1) !== index) same.push(index)
+    }
+  return components
 }
 
 /** One call of {@link DatabaseReader.lookup}: its queries, and what was found so far. */
@@ -326,7 +394,7 @@ interface BucketRead {
   readonly end: number
   readonly buckets: readonly number[]
   /** Parallel to `buckets`, those that are kept already. */
-  readonly kept: readonly (Uint8Array | undefined)[]
+  readonly kept: readonly (BucketReader | undefined)[]
   /** The others, in their order; undefined where there are none. */
   readonly values: Promise<(Buffer | undefined)[]> | undefined
 }
@@ -357,6 +425,15 @@ function passing(bloom: Bloom, high: Uint32Array, low: Uint32Array, from: number
   let count = 0
   for (let i = from; i < to; i++) if (bloom.has(high[i]!, low[i]!)) queries[count++] = i
   return queries.subarray(0, count)
+}
+
+/** One value, at once: there is nothing to do meanwhile, and handing it to another thread costs more than most values do. */
+function readValue(level: Level<Buffer, Buffer>, key: Buffer, locus: Locus): Buffer | undefined {
+  try {
+    return level.getSync(key)
+  } catch (cause) {
+    throw damagedValue('file', 'cannot be read', locus, cause)
+  }
 }
 
 async function readValues(level: Level<Buffer, Buffer>, keys: Buffer[], locus: Locus): Promise<(Buffer | undefined)[]> {

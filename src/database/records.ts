@@ -38,7 +38,11 @@ export function packRecord(record: object): Buffer {
 
 /** @throws DetectorError `STORE_CORRUPT` when it is missing, damaged or no object */
 export function unpackRecord(sealed: Uint8Array | undefined, what: string, locus: Locus): Record<string, unknown> {
-  const bytes = unseal(sealed, what, locus)
+  return parseRecord(unseal(sealed, what, locus), what, locus)
+}
+
+/** A record without its seal. @throws DetectorError `STORE_CORRUPT` when it cannot be decoded or is no object */
+export function parseRecord(bytes: Uint8Array, what: string, locus: Locus): Record<string, unknown> {
   let record: unknown
   try {
     record = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'))

@@ -97,7 +97,8 @@ export class PrintSet {
   seal(): this {
     if (this.#sealed) return this
     const kinds = new Uint32Array(this.#kinds.subarray(0, this.#count))
-    const order = radixOrder([kinds, this.#high, this.#low], this.#count)
+    const order = radixOrder([kinds, this.#high], this.#count)
+    orderTies(order, kinds, this.#high, this.#low)
     this.#kinds = permute(this.#kinds, order)
     this.#high = permute(this.#high, order)
     this.#low = permute(this.#low, order)
@@ -159,6 +160,20 @@ export class PrintSet {
     this.#low = enlarge(this.#low, new Uint32Array(size))
     this.#offsets = enlarge(this.#offsets, new Float64Array(size))
     this.#lengths = enlarge(this.#lengths, new Uint32Array(size))
+  }
+}
+
+/** Orders what has one kind and one upper half by the lower one: hardly anything but one fingerprint at several places. */
+function orderTies(order: Uint32Array, kinds: Uint32Array, high: Uint32Array, low: Uint32Array): void {
+  for (let start = 0, end = 1; start < order.length; start = end++) {
+    const first = order[start]!
+    let isOrdered = true
+    for (; end < order.length; end++) {
+      const row = order[end]!
+      if (high[row] !== high[first] || kinds[row] !== kinds[first]) break
+      if (low[row]! < low[order[end - 1]!]!) isOrdered = false
+    }
+    if (!isOrdered) order.subarray(start, end).sort((a, b) => low[a]! - low[b]! || a - b)
   }
 }
 

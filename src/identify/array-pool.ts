@@ -1,5 +1,6 @@
-/** Bytes of a buffer, unless more are asked for at once. */
-const BUFFER_BYTES = 1 << 20
+/** Bytes of the first buffer, and of the largest, unless more are asked for at once: each has twice those of the one before. */
+const FIRST_BYTES = 1 << 14
+const MOST_BYTES = 1 << 20
 
 /**
  * Arrays of zeros for one identification, cut from a few large buffers. A file has thousands of units with some arrays each,
@@ -8,6 +9,7 @@ const BUFFER_BYTES = 1 << 20
 export class ArrayPool {
   #buffer = new ArrayBuffer(0)
   #at = 0
+  #nextBytes = FIRST_BYTES
 
   int32(length: number): Int32Array {
     const at = this.#take(length * 4)
@@ -33,7 +35,8 @@ export class ArrayPool {
   #take(bytes: number): number {
     const aligned = Math.ceil(bytes / 8) * 8
     if (this.#at + aligned > this.#buffer.byteLength) {
-      this.#buffer = new ArrayBuffer(Math.max(aligned, BUFFER_BYTES))
+      this.#buffer = new ArrayBuffer(Math.max(aligned, this.#nextBytes))
+      this.#nextBytes = Math.min(2 * this.#nextBytes, MOST_BYTES)
       this.#at = 0
     }
     const at = this.#at

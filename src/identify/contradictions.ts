@@ -4,7 +4,7 @@ import type { ComponentRecord } from '../database/schema.ts'
 import type { ContradictedClaim, Contradiction, Match, VersionEstimate } from '../model.ts'
 import { versionOfFileName } from '../versions/file-name.ts'
 import { sameRelease } from '../versions/same.ts'
-import { libraryNames } from './library-names.ts'
+import { componentsOf, libraryNames } from './library-names.ts'
 
 /** What a file says of itself outside of its code. */
 export interface Claims {
@@ -126,8 +126,7 @@ function hasCode({ programs }: Claims): boolean {
 
 async function componentsNamed(names: readonly string[], reader: DatabaseReader): Promise<ComponentRecord[]> {
   const records: ComponentRecord[] = []
-  for (const [index, sonames] of reader.sonames.entries())
-    if (names.some((name) => sonames.includes(name))) records.push(await reader.component(index))
+  for (const index of componentsOf(names, reader)) records.push(await reader.component(index))
   return records
 }
 

@@ -1,11 +1,11 @@
 import { lowerBound } from '../bytes/search.ts'
 import { holdsRelease } from '../database/release-sets.ts'
 import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
-import type { HitTable } from './hit-table.ts'
-import { mostTogether } from './hits.ts'
+import { type HitTable, withPrints } from './hit-table.ts'
+import { type Candidate, mostTogether } from './hits.ts'
 import { areTables } from './live.ts'
 import { clustersOf, distinctRows, endOfRepeats, GAP_BYTES, type Places, placesOf } from './places.ts'
-import { MIN_EVIDENCE, type Presence, presenceOf } from './presence.ts'
+import { MIN_EVIDENCE, type Presence, presenceOf, withUndecided } from './presence.ts'
 import { estimateVersions, type VersionClaim } from './version.ts'
 
 /** One copy of a component in the file. */
@@ -14,10 +14,10 @@ export interface Copy {
   readonly presence: Presence
   readonly claim: VersionClaim
   /**
-   * By row of the hits, 1 where the place is this copy's for certain; absent where all are. Text that the linker merged
+   * By row of the hits, 1 where the place is this copy's for certain; undefined where all are. Text that the linker merged
    * stands at one place for all copies.
    */
-  readonly placed?: Uint8Array
+  readonly placed: Uint8Array | undefined
 }
 
 const DATA: ReadonlySet<Kind> = new Set([Kind.Table, Kind.BigEndianTable])
@@ -41,7 +41,7 @@ const CODE_OF_A_COPY = 2
  * code is told apart where it lies in as many places as the data does, in the same order.
  */
 export function separateCopies(presence: Presence, claims: readonly VersionClaim[], prints: PrintSet): Copy[] {
-  const together = claims.slice(0, MOST_COPIES).map((claim) => ({ presence, claim }))
+  const together = claims.slice(0, MOST_COPIES).map((claim) => ({ presence, claim, placed: undefined }))
   if (claims.length > MOST_COPIES) return together
   const data = rowsOf(presence, DATA)
   // Each named copy may hold it as often as a release does, and not all of that lies by its name.
@@ -273,13 +273,10 @@ function narrowed(
     })
     if (rows.length > 0) kept.set(unit.unit, rows)
   }
-  const own = {
-    ...candidate,
-    hits: { ...hits, prints: printOf },
-    units: kept,
-    templates: hasText ? claim.templates : [],
-  }
-  const presence = { ...presenceOf(own, prints), undecided }
+  const { index, sourceOf } = candidate
+  const templates = hasText ? claim.templates : []
+  const own: Candidate = { index, record, sourceOf, hits: withPrints(hits, printOf), units: kept, templates }
+  const presence = withUndecided(presenceOf(own, prints), undecided)
   // Where the text is the others', data and code are all that speaks.
   return { presence, claim: hasText ? claim : estimateVersions(presence, [], new Set())[0]!, placed }
 }

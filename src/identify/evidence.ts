@@ -31,9 +31,12 @@ export function hitEvidence({ record, hits }: Candidate, row: number, context: E
   const kind = hits.kinds[row] as Kind
   const name = hits.names[row]!
   const named = name > 0 ? context.nameOf(record, name) : undefined
+  const print = hits.prints[row]!
   return {
-    ...placeOf(hits.prints[row]!, EVIDENCE_KINDS[kind], context),
-    ...(isText(kind) ? {} : { text: describe(kind, hits.prints[row]!, named, context) }),
+    kind: EVIDENCE_KINDS[kind],
+    offset: context.prints.offsets[print]!,
+    length: context.prints.lengths[print]!,
+    text: isText(kind) ? textOfPrint(print, context) : describe(kind, print, named, context),
     unit: record.units[hits.units[row]!]!.path,
     bits: bitsOf(hits.df[row]!, context),
     components: hits.holders[row]!,
@@ -53,8 +56,12 @@ function describe(kind: Kind, print: number, name: string | undefined, { prints,
 
 /** A text that carries a version. */
 export function templateEvidence(hit: TemplateHit, record: ComponentRecord, context: EvidenceContext): Evidence {
+  const { offsets, lengths } = context.prints
   return {
-    ...placeOf(hit.print, 'template', context),
+    kind: 'template',
+    offset: offsets[hit.print]!,
+    length: lengths[hit.print]!,
+    text: textOfPrint(hit.print, context),
     unit: record.units[hit.template.unit]!.path,
     bits: bitsOf(1, context),
     releases: releaseRanges(record, record.sets[hit.template.set]!),
@@ -72,15 +79,6 @@ export function literalEvidence(literal: { version: string; offset: number }, co
     text: context.textAt(offset, version.length),
   }
   return { ...text, unit: null, bits: 0 }
-}
-
-function placeOf(
-  print: number,
-  kind: EvidenceKind,
-  context: EvidenceContext,
-): Pick<Evidence, 'kind' | 'offset' | 'length' | 'text'> {
-  const { offsets, lengths } = context.prints
-  return { kind, offset: offsets[print]!, length: lengths[print]!, text: textOfPrint(print, context) }
 }
 
 /** What stands at the place, cut after {@link MAX_TEXT} characters. */

@@ -1,3 +1,4 @@
+import type { LookupHits } from '../database/hit-columns.ts'
 import type { Kind } from '../fingerprint/print-set.ts'
 
 /**
@@ -40,20 +41,9 @@ export const HitFlag = {
   NeedsNeighbours: 2,
 } as const
 
-/** A fingerprint of the file, as all its rows have it. */
-export interface HitFeature {
-  readonly print: number
-  readonly kind: Kind
-  /** In one unit, see {@link HitTable.weights}. */
-  readonly weight: number
-  readonly flags: number
-  readonly df: number
-  readonly holders: number
-}
-
 /** Collects the rows of a {@link HitTable}. */
 export class HitTableBuilder {
-  readonly #table: HitTable
+  readonly #table: { -readonly [Name in keyof HitTable]: HitTable[Name] }
   #features = 0
   #count = 0
 
@@ -65,37 +55,47 @@ export class HitTableBuilder {
     this.#units = units
   }
 
-  /** Rows added after this are of another fingerprint. */
-  nextFeature(): void {
-    this.#features++
-  }
-
-  add(feature: HitFeature, unit: number, set: number, name: number): void {
+  /** Adds a fingerprint with what was looked up of it, from row `first` to `end` (exclusive); the weight is that in one unit. */
+  add(
+    hits: LookupHits,
+    first: number,
+    end: number,
+    print: number,
+    kind: Kind,
+    weight: number,
+    flags: number,
+    df: number,
+  ): void {
     const table = this.#table
-    const at = this.#count++
-    table.prints[at] = feature.print
-    table.featureOf[at] = this.#features - 1
-    table.kinds[at] = feature.kind
-    table.units[at] = unit
-    table.sets[at] = set
-    table.names[at] = name
-    table.weights[at] = feature.weight
-    table.flags[at] = feature.flags
-    table.df[at] = feature.df
-    table.holders[at] = feature.holders
+    const feature = this.#features++
+    for (let row = first; row < end; row++) {
+      const at = this.#count++
+      table.prints[at] = print
+      table.featureOf[at] = feature
+      table.kinds[at] = kind
+      table.units[at] = hits.units[row]!
+      table.sets[at] = hits.sets[row]!
+      table.names[at] = hits.names[row]!
+      table.weights[at] = weight
+      table.flags[at] = flags
+      table.df[at] = df
+      table.holders[at] = hits.holders[row]!
+    }
   }
 
   /** The table, and the rows of each unit in the order in which they were added; units in their own order. */
   finish(): { hits: HitTable; units: Map<number, Uint32Array> } {
     const count = this.#count
-    const hits = { ...this.#table, count, features: this.#features }
+    const hits = this.#table
+    hits.count = count
+    hits.features = this.#features
     return { hits, units: rowsByUnit(hits.units.subarray(0, count), this.#units) }
   }
 }
 
 function rowsByUnit(unitOf: Uint32Array, units: number): Map<number, Uint32Array> {
   const places = new Uint32Array(units)
-  for (const unit of unitOf) places[unit]!++
+  for (let row = 0; row < unitOf.length; row++) places[unitOf[row]!]!++
   const rows = new Uint32Array(unitOf.length)
   const byUnit = new Map<number, Uint32Array>()
   let start = 0
@@ -109,7 +109,13 @@ function rowsByUnit(unitOf: Uint32Array, units: number): Map<number, Uint32Array
   return byUnit
 }
 
-function allocate(rows: number): HitTable {
+/** The same with other prints, and of the same shape: what reads tables is compiled again for each other. */
+export function withPrints(table: HitTable, prints: Uint32Array): HitTable {
+  const other = allocate(0)
+  return Object.assign(other, table, { prints })
+}
+
+function allocate(rows: number): { -readonly [Name in keyof HitTable]: HitTable[Name] } {
   return {
     count: rows,
     features: 0,

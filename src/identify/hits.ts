@@ -56,13 +56,11 @@ export async function collectCandidates(prints: PrintSet, reader: DatabaseReader
   for (const one of features) addHits(one, chosen, prints)
   return chosen
     .filter((one) => one !== undefined)
-    .map(({ index, record, table }) => ({
-      index,
-      record,
-      sourceOf: sourcesOfBuilt(record.releases),
-      ...table.finish(),
-      templates: named.has(index) ? templateHits(templates, index, record, prints) : [],
-    }))
+    .map(({ index, record, table }) => {
+      const { hits, units } = table.finish()
+      const found = named.has(index) ? templateHits(templates, index, record, prints) : []
+      return { index, record, sourceOf: sourcesOfBuilt(record.releases), hits, units, templates: found }
+    })
 }
 
 /** A component that is looked at, while its hits are collected. */
@@ -144,13 +142,9 @@ function addHits(
       while (next < end && hits.components[next] === component) next++
       const one = chosen[component]
       if (one === undefined) continue
-      const sets = hits.sets.subarray(first, next)
-      const weight = weights[at]! / mostTogether(sets, one.record.sets, one.changes)
-      const holders = hits.holders[starts[at]!]!
-      const feature = { print, kind, weight, flags: hitFlags, df: end - starts[at]!, holders }
-      one.table.nextFeature()
-      for (let row = first; row < next; row++)
-        one.table.add(feature, hits.units[row]!, hits.sets[row]!, hits.names[row]!)
+      const together =
+        next === first + 1 ? 1 : mostTogether(hits.sets.subarray(first, next), one.record.sets, one.changes)
+      one.table.add(hits, first, next, print, kind, weights[at]! / together, hitFlags, end - starts[at]!)
     }
   }
 }

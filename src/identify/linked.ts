@@ -2,7 +2,7 @@ import type { Program } from '../binary/program.ts'
 import type { DatabaseReader } from '../database/reader.ts'
 import type { ComponentRecord } from '../database/schema.ts'
 import { Kind } from '../fingerprint/print-set.ts'
-import { libraryNames } from './library-names.ts'
+import { componentsOf, libraryNames } from './library-names.ts'
 import type { Presence } from './presence.ts'
 import { canBeLive } from './units.ts'
 
@@ -24,9 +24,9 @@ export async function askedComponents(
       for (const name of libraryNames(needed)) if (!asked.has(name)) asked.set(name, needed)
   if (asked.size === 0) return []
   const found: AskedComponent[] = []
-  for (const [index, sonames] of reader.sonames.entries()) {
-    const soname = sonames.find((name) => asked.has(name))
-    if (soname !== undefined) found.push({ record: await reader.component(index), needed: asked.get(soname)! })
+  for (const index of componentsOf([...asked.keys()], reader)) {
+    const soname = reader.sonames[index]!.find((name) => asked.has(name))!
+    found.push({ record: await reader.component(index), needed: asked.get(soname)! })
   }
   return found
 }

@@ -10,7 +10,7 @@ export const LIVE_STRINGS = 3
 /** … making up this share of them (0.3 → 0.2 costs five points of precision) … */
 const LIVE_COVERAGE = 0.3
 /** … and this much weight, so that strings everyone has cannot do it alone. */
-const LIVE_WEIGHT = 2
+export const LIVE_WEIGHT = 2
 /** Without strings, a unit is live by this many defined functions of its own. */
 const LIVE_SYMBOLS = 5
 const LIVE_SYMBOL_WEIGHT = 4
@@ -84,7 +84,7 @@ export function worthOfUnit(counted: Counted, { found }: Totals, pool: ArrayPool
 }
 
 function isAnyPositive(weights: Float64Array): boolean {
-  for (const weight of weights) if (weight > 0) return true
+  for (let release = 0; release < weights.length; release++) if (weights[release]! > 0) return true
   return false
 }
 

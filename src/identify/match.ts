@@ -1,7 +1,7 @@
 import { formatCpe, formatPurl } from '../database/names.ts'
 import type { ComponentRecord } from '../database/schema.ts'
 import type { PrintSet } from '../fingerprint/print-set.ts'
-import type { Match, ModifiedFunction, Origin, UnitMatch, VersionEstimate } from '../model.ts'
+import type { Evidence, Match, ModifiedFunction, Origin, UnitMatch, VersionEstimate } from '../model.ts'
 import { matchConfidence } from './confidence.ts'
 import type { Copy } from './copies.ts'
 import { byBits, type EvidenceContext, hitEvidence, literalEvidence, templateEvidence } from './evidence.ts'
@@ -11,7 +11,7 @@ import { stringsFound } from './live.ts'
 import { neighboursOf } from './neighbours.ts'
 import { distinctRows } from './places.ts'
 import type { Presence } from './presence.ts'
-import { type Place, rangesOf } from './ranges.ts'
+import { rangesBetween, rangesOf } from './ranges.ts'
 import { leastMissing, missingStrings } from './release-scores.ts'
 import { canBeLive } from './units.ts'
 
@@ -39,12 +39,6 @@ export function embeddedMatch(
   if (literal !== undefined) carriers.push(literalEvidence(literal, context))
   const strongest = strongestHits(rows, hits, MAX_EVIDENCE - carriers.length, context.prints)
   const evidence = strongest.map((row) => hitEvidence(presence.candidate, row, context))
-  const places: Place[] = carriers.map(({ offset, length }) => ({ offset: offset ?? 0, length }))
-  for (const row of rows)
-    if (placed?.[row] !== 0) {
-      const print = hits.prints[row]!
-      places.push({ offset: context.prints.offsets[print]!, length: context.prints.lengths[print]! })
-    }
   return {
     name: record.name,
     version: claim.estimate,
@@ -55,13 +49,38 @@ export function embeddedMatch(
     method: 'fingerprints',
     own: false,
     ...componentNames(record, claim.estimate),
-    ranges: rangesOf(places),
+    ranges: rangesOfHits(carriers, rows, hits, placed, context.prints),
     units: liveUnits(presence, claim.release),
     evidence: [...carriers, ...evidence].slice(0, MAX_EVIDENCE),
     neighbours: neighboursOf(presence, claim, context),
     modified,
     against: against(copy, copies),
   }
+}
+
+/** The ranges of texts, and of the hits that are this copy's for certain. */
+function rangesOfHits(
+  carriers: readonly Evidence[],
+  rows: readonly number[],
+  { prints: printOf }: HitTable,
+  placed: Uint8Array | undefined,
+  { offsets, lengths }: PrintSet,
+): [number, number][] {
+  const starts = new Float64Array(carriers.length + rows.length)
+  const ends = new Float64Array(carriers.length + rows.length)
+  let count = 0
+  for (const { offset, length } of carriers) {
+    starts[count] = offset ?? 0
+    ends[count++] = (offset ?? 0) + length
+  }
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
+    if (placed !== undefined && placed[row] === 0) continue
+    const print = printOf[row]!
+    starts[count] = offsets[print]!
+    ends[count++] = offsets[print]! + lengths[print]!
+  }
+  return rangesBetween(starts.subarray(0, count), ends.subarray(0, count))
 }
 
 /** So many rows that the fewest units hold, of equal ones the first in the file. A large library has thousands. */
@@ -149,10 +168,27 @@ export function componentNames(record: ComponentRecord, version: VersionEstimate
 function originOf(presence: Presence, release: number): Origin {
   const { record } = presence.candidate
   const live = presence.live.length
-  let visible = 0
-  for (const unit of record.units) if (!unit.vendored && canBeLive(unit, release)) visible++
+  const visible = unitsWithText(record, release)
   if (visible === 0 || live >= WHOLE_SHARE * visible) return 'whole'
   return live <= SNIPPET_UNITS ? 'snippet' : 'partial'
+}
+
+/** By release, where it was asked: records live as long as their database, and every file asks for the same. */
+const visibleOf = new WeakMap<ComponentRecord, Int32Array>()
+
+/** How many units of a release have so much text or data that finding it is to be expected. */
+function unitsWithText(record: ComponentRecord, release: number): number {
+  let known = visibleOf.get(record)
+  if (known === undefined) {
+    known = new Int32Array(record.releases.length).fill(-1)
+    visibleOf.set(record, known)
+  }
+  if (known[release] === -1) {
+    let visible = 0
+    for (const unit of record.units) if (!unit.vendored && canBeLive(unit, release)) visible++
+    known[release] = visible
+  }
+  return known[release] ?? 0
 }
 
 /**

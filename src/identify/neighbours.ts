@@ -1,4 +1,5 @@
 import { holdsRelease } from '../database/release-sets.ts'
+import type { Intervals } from '../database/schema.ts'
 import { Kind } from '../fingerprint/print-set.ts'
 import type { Neighbour } from '../model.ts'
 import { type EvidenceContext, hitEvidence } from './evidence.ts'
@@ -50,19 +51,21 @@ export interface Differences {
 export function differences({ live, candidate: { hits, record } }: Presence, one: number, other: number): Differences {
   // By feature, bit 0 for the one, bit 1 for the other.
   const held = new Uint8Array(hits.features)
-  const bitsOf = new Uint8Array(record.sets.length).map((_, set) => {
-    const intervals = record.sets[set]!
-    return (holdsRelease(intervals, one) ? 1 : 0) | (holdsRelease(intervals, other) ? 2 : 0)
-  })
+  // By set the same, bit 2 where it was asked: a component has thousands of sets, and a small program holds few.
+  const bitsOf = new Uint8Array(record.sets.length)
   const rows = new Int32Array(hits.features).fill(-1)
   let misses = 0
   for (const unit of live) {
     misses += missingStrings(unit, other) - missingStrings(unit, one)
-    for (const row of unit.hits) {
+    const own = unit.hits
+    for (let i = 0; i < own.length; i++) {
+      const row = own[i]!
       const kind = hits.kinds[row]
       if (kind === Kind.Function || kind === Kind.Mnemonics) continue
       const feature = hits.featureOf[row]!
-      const bits = bitsOf[hits.sets[row]!]!
+      const set = hits.sets[row]!
+      if (bitsOf[set] === 0) bitsOf[set] = 4 | bitsOfSet(record.sets[set]!, one, other)
+      const bits = bitsOf[set]! & 3
       held[feature]! |= bits
       if ((bits & 1) !== 0 && rows[feature] === -1) rows[feature] = row
     }
@@ -74,4 +77,8 @@ export function differences({ live, candidate: { hits, record } }: Presence, one
     else if (held[feature] === 2) explains++
   }
   return { lacking, explains, misses }
+}
+
+function bitsOfSet(intervals: Intervals, one: number, other: number): number {
+  return (holdsRelease(intervals, one) ? 1 : 0) | (holdsRelease(intervals, other) ? 2 : 0)
 }

@@ -50,8 +50,9 @@ function reordered({ hitOf, prints, offsets }: Places, order: Uint32Array): Plac
 export function distinctRows(units: readonly { readonly hits: Uint32Array }[], hits: HitTable): number[] {
   const seen = new Uint8Array(hits.features)
   const rows: number[] = []
-  for (const unit of units)
-    for (const row of unit.hits) {
+  for (const { hits: own } of units)
+    for (let i = 0; i < own.length; i++) {
+      const row = own[i]!
       const feature = hits.featureOf[row]!
       if (seen[feature] === 1) continue
       seen[feature] = 1

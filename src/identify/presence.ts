@@ -50,8 +50,7 @@ export function coverGreedily(candidates: readonly Candidate[], prints: PrintSet
     const next = strongest([...waiting.values()].filter(isEnough), prints)
     if (next === undefined) break
     waiting.delete(next.candidate.index)
-    if (!losesToSibling(next, present))
-      present.push({ ...next, undecided: equalsOf(next, [...waiting.values()], prints) })
+    if (!losesToSibling(next, present)) present.push(withUndecided(next, equalsOf(next, [...waiting.values()], prints)))
     const fresh = explainedBy(next, prints)
     explain(next, explained)
     for (const other of waiting.values())
@@ -236,15 +235,27 @@ function score(
   // Of equally good releases the newest: its units are the ones a reader can look up today.
   let release = 0
   for (let i = 0; i < count; i++) if (sums[i]! >= sums[release]!) release = i
-  return {
-    candidate,
-    evidence: sums[release] ?? 0,
-    release,
-    units,
-    // A unit that another release keeps under this name is live all the same; the version is decided later.
-    live: units.filter(({ isLive }) => isLive),
-    undecided: [],
-  }
+  // A unit that another release keeps under this name is live all the same; the version is decided later.
+  const live = units.filter(({ isLive }) => isLive)
+  return newPresence(candidate, sums[release] ?? 0, release, units, live, [])
+}
+
+/** The same but for the siblings that may be it as well. */
+export function withUndecided(presence: Presence, undecided: readonly string[]): Presence {
+  const { candidate, evidence, release, units, live } = presence
+  return newPresence(candidate, evidence, release, units, live, undecided)
+}
+
+/** All come from here, so that they have one shape: what reads them is compiled again for each other. */
+function newPresence(
+  candidate: Candidate,
+  evidence: number,
+  release: number,
+  units: readonly UnitEvidence[],
+  live: readonly UnitEvidence[],
+  undecided: readonly string[],
+): Presence {
+  return { candidate, evidence, release, units, live, undecided }
 }
 
 /** Evidence never rises again: without a text that names it, a component with too little is out. */

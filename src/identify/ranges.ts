@@ -17,6 +17,11 @@ export function rangesOf(places: readonly Place[]): [number, number][] {
     starts[i] = offset
     ends[i] = offset + length
   })
+  return rangesBetween(starts, ends)
+}
+
+/** As {@link rangesOf}, of columns: where places start and where they end, in any order. Both are sorted. */
+export function rangesBetween(starts: Float64Array, ends: Float64Array): [number, number][] {
   starts.sort()
   ends.sort()
   const ranges: { start: number; end: number; hits: number }[] = []

@@ -172,9 +172,12 @@ function holdersOf({ candidate: { hits }, units }: Presence): Holders {
   const nexts = new Uint32Array(hits.count).fill(NONE)
   const isLive = new Uint8Array(hits.features)
   const order: number[] = []
-  for (const [at, unit] of units.entries()) {
+  for (let at = 0; at < units.length; at++) {
+    const unit = units[at]!
+    const rows = unit.hits
     const mark = unit.isLive ? 1 : 0
-    for (const row of unit.hits) {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
       // Functions are known of built releases only, and those do not compete.
       const kind = hits.kinds[row]
       if (kind === Kind.Function || kind === Kind.Mnemonics) continue
@@ -199,11 +202,25 @@ function holdersOf({ candidate: { hits }, units }: Presence): Holders {
  * files, but not again and again. What does are generated files, which only some releases were read with, and their text
  * says nothing about the others.
  */
-function unreadReleases(
-  { unit, tableKind }: UnitEvidence,
-  record: ComponentRecord,
-  pool: ArrayPool,
-): ReadonlySet<number> {
+function unreadReleases(evidence: UnitEvidence, record: ComponentRecord, pool: ArrayPool): ReadonlySet<number> {
+  let known = unreadOf.get(record)
+  if (known === undefined) {
+    known = new Map()
+    unreadOf.set(record, known)
+  }
+  const key = 2 * evidence.unit + (evidence.tableKind === 'tables' ? 0 : 1)
+  let unread = known.get(key)
+  if (unread === undefined) {
+    unread = findUnread(evidence, record, pool)
+    known.set(key, unread)
+  }
+  return unread
+}
+
+/** By unit and byte order: records live as long as their database, and the next file has the same units. */
+const unreadOf = new WeakMap<ComponentRecord, Map<number, ReadonlySet<number>>>()
+
+function findUnread({ unit, tableKind }: UnitEvidence, record: ComponentRecord, pool: ArrayPool): ReadonlySet<number> {
   const strings = expectedOf(record, unit, 'strings', pool)
   const tables = expectedOf(record, unit, tableKind, pool)
   const immediates = expectedOf(record, unit, 'immediates', pool)

@@ -1,6 +1,6 @@
 import { Kind } from '../fingerprint/print-set.ts'
 import type { KnownFeatures } from './hits.ts'
-import { canSpeak } from './live.ts'
+import { canSpeak, LIVE_WEIGHT } from './live.ts'
 
 /** Weights are added up in another order later on, and may come out higher by rounding. */
 const ROUNDING = 1e-9
@@ -12,8 +12,10 @@ const ROUNDING = 1e-9
  * Hits are counted without regard to releases and neighbours, so that no unit can have more later on.
  */
 export function speakingComponents(features: readonly KnownFeatures[], components: number): Uint8Array {
-  const firsts = unitPlaces(features, components)
+  const speaking = new Uint8Array(components)
+  const firsts = unitPlaces(features, weightsOf(features, components), components)
   const units = firsts[components]!
+  if (units === 0) return speaking
   const weight = new Float64Array(units)
   const functionWeight = new Float64Array(units)
   const [strings, symbols, functions, tables, immediates] = Array.from({ length: 5 }, () => new Uint32Array(units)) as [
@@ -37,13 +39,15 @@ export function speakingComponents(features: readonly KnownFeatures[], component
     const isFunction = counted === functions
     for (let at = 0; at < count; at++)
       for (let row = starts[at]!; row < ends[at]!; row++) {
-        const unit = firsts[hits.components[row]!]! + hits.units[row]!
+        const component = hits.components[row]!
+        const first = firsts[component]!
+        if (first === firsts[component + 1]) continue
+        const unit = first + hits.units[row]!
         counted[unit]!++
         weight[unit]! += weights[at]!
         if (isFunction) functionWeight[unit]! += weights[at]!
       }
   }
-  const speaking = new Uint8Array(components)
   // Filled anew for each unit: there are a hundred thousand in a large catalog.
   const found = { sentences: 0, labels: 0, symbols: 0, functions: 0, tables: 0, immediates: 0 }
   const most = { found, weight: 0, functionWeight: 0 }
@@ -64,13 +68,26 @@ export function speakingComponents(features: readonly KnownFeatures[], component
   return speaking
 }
 
-/** By component where its units begin when those of all stand in one row, up to the last one that was hit. */
-function unitPlaces(features: readonly KnownFeatures[], components: number): Uint32Array {
+/** By component all weights of its hits: no unit of it has more. */
+function weightsOf(features: readonly KnownFeatures[], components: number): Float64Array {
+  const sums = new Float64Array(components)
+  for (const { hits, count, starts, ends, weights } of features)
+    for (let at = 0; at < count; at++)
+      for (let row = starts[at]!; row < ends[at]!; row++) sums[hits.components[row]!]! += weights[at]!
+  return sums
+}
+
+/**
+ * By component where its units begin when those of all stand in one row, up to the last one that was hit. Those that weigh too
+ * little together, which are most, have none.
+ */
+function unitPlaces(features: readonly KnownFeatures[], sums: Float64Array, components: number): Uint32Array {
   const firsts = new Uint32Array(components + 1)
   for (const { hits, count, starts, ends } of features)
     for (let at = 0; at < count; at++)
       for (let row = starts[at]!; row < ends[at]!; row++) {
         const component = hits.components[row]!
+        if (sums[component]! + 2 * ROUNDING < LIVE_WEIGHT) continue
         if (hits.units[row]! >= firsts[component + 1]!) firsts[component + 1] = hits.units[row]! + 1
       }
   for (let component = 0; component < components; component++) firsts[component + 1]! += firsts[component]!

@@ -1,3 +1,4 @@
+import type { Intervals } from '../database/schema.ts'
 import { Kind } from '../fingerprint/print-set.ts'
 import type { ArrayPool } from './array-pool.ts'
 import { HitFlag } from './hit-table.ts'
@@ -43,7 +44,8 @@ export class HitCounter {
     const found = { sentences: 0, labels: 0, symbols: 0, functions: 0, tables: 0, immediates: 0 }
     let weight = 0
     let functionWeight = 0
-    for (const row of rows) {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
       const name = tallyOf(kinds[row] as Kind, flags[row]!)
       found[name]++
       weight += weights[row]!
@@ -55,29 +57,37 @@ export class HitCounter {
   /** By release, of one sort. */
   tally(name: TallyName, rows: Uint32Array): Tally {
     const { record, hits } = this.#candidate
-    for (const row of rows)
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
       if (tallyOf(hits.kinds[row] as Kind, hits.flags[row]!) === name)
         this.#sums.add(hits.sets[row]!, hits.weights[row]!)
+    }
     const found = this.#pool.int32(record.releases.length)
     const weight = this.#pool.float64(record.releases.length)
     const isByBuild = BY_BUILD.has(name)
-    this.#sums.drain((set, count, sum) => {
+    const { sets, hits: counts, weights } = this.#sums
+    for (let i = 0; i < sets.length; i++) {
+      const set = sets[i]!
+      const count = counts[set]!
+      const sum = weights[set]!
       if (isByBuild)
         forEachVersion(this.#candidate, set, (release) => {
           found[release]! += count
           weight[release]! += sum
         })
-      else {
-        const intervals = record.sets[set]!
-        for (let i = 0; i < intervals.length; i += 2)
-          for (let release = intervals[i]!; release <= intervals[i + 1]!; release++) {
-            found[release]! += count
-            weight[release]! += sum
-          }
-      }
-    })
+      else addTo(found, weight, record.sets[set]!, count, sum)
+    }
+    this.#sums.clear()
     return { found, weight }
   }
+}
+
+function addTo(found: Int32Array, weight: Float64Array, intervals: Intervals, count: number, sum: number): void {
+  for (let i = 0; i < intervals.length; i += 2)
+    for (let release = intervals[i]!, last = intervals[i + 1]!; release <= last; release++) {
+      found[release]! += count
+      weight[release]! += sum
+    }
 }
 
 function tallyOf(kind: Kind, flags: number): TallyName {
@@ -90,27 +100,27 @@ function tallyOf(kind: Kind, flags: number): TallyName {
 
 /** Hits added up by the set of releases that have them: most hits of a unit are in the same few sets. */
 class SetSums {
-  readonly #hits: Uint32Array
-  readonly #weights: Float64Array
-  #sets: number[] = []
+  /** In the order in which they came. */
+  readonly sets: number[] = []
+  /** By set. */
+  readonly hits: Uint32Array
+  readonly weights: Float64Array
 
   constructor(sets: number) {
-    this.#hits = new Uint32Array(sets)
-    this.#weights = new Float64Array(sets)
+    this.hits = new Uint32Array(sets)
+    this.weights = new Float64Array(sets)
   }
 
   add(set: number, weight: number): void {
-    if (this.#hits[set]!++ === 0) this.#sets.push(set)
-    this.#weights[set]! += weight
+    if (this.hits[set]!++ === 0) this.sets.push(set)
+    this.weights[set]! += weight
   }
 
-  /** Visits each set once, in the order in which they came, and forgets them. */
-  drain(visit: (set: number, hits: number, weight: number) => void): void {
-    for (const set of this.#sets) {
-      visit(set, this.#hits[set]!, this.#weights[set]!)
-      this.#hits[set] = 0
-      this.#weights[set] = 0
+  clear(): void {
+    for (const set of this.sets) {
+      this.hits[set] = 0
+      this.weights[set] = 0
     }
-    this.#sets = []
+    this.sets.length = 0
   }
 }

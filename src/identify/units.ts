@@ -60,7 +60,8 @@ function unexplained(
   const isCopied = stems.has(stemOfUnit(record, unit))
   const left = new Uint32Array(rows.length)
   let count = 0
-  for (const row of rows) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
     // The author's text stays; what compilers make of the source goes with the one that is here.
     const isExplained = prints.has(hits.prints[row]!) || (isCopied && !isText(hits.kinds[row] as Kind))
     if (!isExplained) left[count++] = row
@@ -95,16 +96,12 @@ function liveEvidence(
     expectedImmediates: expectedOf(record, unit, 'immediates', pool),
   }
   const { worth, hasText, isLive } = worthOfUnit(counted, totals, pool)
-  return isLive ? { unit, hits, left, tableKind, ...counted, worth, hasText, isLive } : undefined
+  return isLive ? newEvidence(unit, hits, left, tableKind, counted, worth, hasText, isLive) : undefined
 }
 
 function faintEvidence(candidate: Candidate, unit: number, hits: Uint32Array, left: number): UnitEvidence {
   const none = noneOf(candidate.record)
-  return {
-    unit,
-    hits,
-    left,
-    tableKind: tableKindOf(candidate, hits),
+  const counted = {
     sentences: none,
     labels: none,
     symbols: none,
@@ -114,14 +111,45 @@ function faintEvidence(candidate: Candidate, unit: number, hits: Uint32Array, le
     expected: none.found,
     expectedTables: none.found,
     expectedImmediates: none.found,
-    worth: none.weight,
-    hasText: false,
-    isLive: false,
+  }
+  return newEvidence(unit, hits, left, tableKindOf(candidate, hits), counted, none.weight, false, false)
+}
+
+/** All come from here, so that they have one shape: what reads them is compiled again for each other. */
+function newEvidence(
+  unit: number,
+  hits: Uint32Array,
+  left: number,
+  tableKind: UnitEvidence['tableKind'],
+  counted: Counted,
+  worth: Float64Array,
+  hasText: boolean,
+  isLive: boolean,
+): UnitEvidence {
+  const { sentences, labels, symbols, functions, tables, immediates } = counted
+  const { expected, expectedTables, expectedImmediates } = counted
+  return {
+    unit,
+    hits,
+    left,
+    tableKind,
+    sentences,
+    labels,
+    symbols,
+    functions,
+    tables,
+    immediates,
+    expected,
+    expectedTables,
+    expectedImmediates,
+    worth,
+    hasText,
+    isLive,
   }
 }
 
 function tableKindOf({ hits: { kinds } }: Candidate, rows: Uint32Array): UnitEvidence['tableKind'] {
-  for (const row of rows) if (kinds[row] === Kind.BigEndianTable) return 'bigEndianTables'
+  for (let i = 0; i < rows.length; i++) if (kinds[rows[i]!] === Kind.BigEndianTable) return 'bigEndianTables'
   return 'tables'
 }
 
@@ -130,27 +158,31 @@ function tableKindOf({ hits: { kinds } }: Candidate, rows: Uint32Array): UnitEvi
  * the place where there are most.
  */
 function withNeighbours(rows: Uint32Array, hits: HitTable, prints: PrintSet): Uint32Array {
+  if (!needsNeighbours(rows, hits)) return rows
   const functions = new Uint32Array(rows.length)
   const constants = new Uint32Array(rows.length)
   const others = new Uint32Array(rows.length)
   const counts = { functions: 0, constants: 0, others: 0 }
-  let areSome = false
-  for (const row of rows) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
     const kind = hits.kinds[row]
     const isAlone = (hits.flags[row]! & HitFlag.NeedsNeighbours) !== 0
-    if (isAlone) areSome = true
-    else others[counts.others++] = row
+    if (!isAlone) others[counts.others++] = row
     if (kind === Kind.Immediate) constants[counts.constants++] = row
     else if (kind === Kind.Function || kind === Kind.Mnemonics) functions[counts.functions++] = row
   }
-  if (!areSome) return rows
   const together = new Set(others.subarray(0, counts.others))
   if (counts.constants >= LIVE_IMMEDIATES)
     for (const row of densestHits(constants.subarray(0, counts.constants), hits, prints)) together.add(row)
   for (const row of densestHits(functions.subarray(0, counts.functions), hits, prints)) together.add(row)
   let count = 0
-  for (const row of rows) if (together.has(row)) others[count++] = row
+  for (let i = 0; i < rows.length; i++) if (together.has(rows[i]!)) others[count++] = rows[i]!
   return others.subarray(0, count)
+}
+
+function needsNeighbours(rows: Uint32Array, { flags }: HitTable): boolean {
+  for (let i = 0; i < rows.length; i++) if ((flags[rows[i]!]! & HitFlag.NeedsNeighbours) !== 0) return true
+  return false
 }
 
 /** By unit; records live as long as their database, and units are asked for again and again. */

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { HEAD_BYTES } from '../archive/container-member.ts'
 import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
@@ -45,12 +45,11 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
 
 async function scanDirectory(directory: string, report: ReportBuilder): Promise<void> {
   report.expectMany()
-  const names = report.attempt(directory, () => readdirSync(directory).sort())
-  for (const name of names ?? []) {
-    const path = join(directory, name)
-    const status = report.attempt(path, () => lstatSync(path))
-    if (status?.isDirectory() === true) await scanDirectory(path, report)
-    else if (status?.isFile() === true) await report.add(path, () => fileSource(path), false)
+  const entries = report.attempt(directory, () => readdirSync(directory, { withFileTypes: true })) ?? []
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) await scanDirectory(path, report)
+    else if (entry.isFile()) await report.add(path, () => fileSource(path), false)
   }
 }
 
@@ -73,6 +72,7 @@ class ReportBuilder {
   readonly #files: FileReport[] = []
   readonly #unknowns: Unknown[] = []
   #skipped = 0
+  readonly #head = new Uint8Array(HEAD_BYTES)
 
   constructor(options: ScanOptions) {
     this.#options = options
@@ -104,8 +104,7 @@ class ReportBuilder {
     if (source === undefined) return
     try {
       const name = path === BYTES_PATH ? null : basename(path)
-      const head = source.read(0, Math.min(HEAD_BYTES, source.size))
-      if (!named && !isWorthAnalysing(source, head, name ?? '')) {
+      if (!named && !this.#isWorthAnalysing(source, name ?? '')) {
         this.#skipped++
         return
       }
@@ -120,6 +119,13 @@ class ReportBuilder {
     } finally {
       source.close()
     }
+  }
+
+  /** Of most files of a directory nothing but these bytes is read. */
+  #isWorthAnalysing(source: ByteSource, name: string): boolean {
+    const head = this.#head.subarray(0, Math.min(HEAD_BYTES, source.size))
+    source.readInto(head, 0)
+    return isWorthAnalysing(source, head, name)
   }
 
   finish(): Report {

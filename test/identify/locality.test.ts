@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { HitColumns } from '../../src/database/hit-columns.ts'
 import { Kind, PrintSet } from '../../src/fingerprint/print-set.ts'
 import { HitFlag, type HitTable, HitTableBuilder } from '../../src/identify/hit-table.ts'
 import { densestHits } from '../../src/identify/locality.ts'
@@ -15,18 +16,14 @@ function scattered(
   })
   prints.seal()
   const table = new HitTableBuilder(offsets.length, 1)
+  const found = new HitColumns()
+  offsets.forEach((_, i) => {
+    found.add(i, 0, 0, 0, 0, 1, 1)
+  })
+  const known = found.finish()
   let print = 0
   offsets.forEach((places, i) => {
-    table.nextFeature()
-    const feature = {
-      print,
-      kind: Kind.Immediate,
-      weight: weights[i]!,
-      flags: HitFlag.NeedsNeighbours,
-      df: 1,
-      holders: 1,
-    }
-    table.add(feature, 0, 0, 0)
+    table.add(known, i, i + 1, print, Kind.Immediate, weights[i]!, HitFlag.NeedsNeighbours, 1)
     print += places.length
   })
   return { hits: table.finish().hits, prints }

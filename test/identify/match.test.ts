@@ -189,6 +189,11 @@ test('embeddedMatch is deterministic: the same presence gives the same match', a
   const presence = await setting.presence('heron', content)
   const [claim] = await setting.versions('heron', content)
   const once = (): Match =>
-    embeddedMatch({ presence, claim: claim! }, 1, [], { prints, textAt, nameOf: () => undefined, totalUnits: 10 })
+    embeddedMatch({ presence, claim: claim!, placed: undefined }, 1, [], {
+      prints,
+      textAt,
+      nameOf: () => undefined,
+      totalUnits: 10,
+    })
   expect(once()).toEqual(once())
 })
