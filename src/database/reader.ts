@@ -18,7 +18,7 @@ import { HitColumns, type LookupHits } from './hit-columns.ts'
 import { Level } from './level.ts'
 import { BucketReader } from './postings.ts'
 import { PrefilterFile } from './prefilter-file.ts'
-import { damagedValue, parseRecord, unpackRecord, unseal } from './records.ts'
+import { damagedValue, parseRecord, unseal } from './records.ts'
 import type { BuiltFunctions, ComponentRecord, FileIdentity, Manifest } from './schema.ts'
 import { readManifest } from './stored-manifest.ts'
 
