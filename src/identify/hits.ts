@@ -41,13 +41,14 @@ const KINDS: readonly Kind[] = [
 export async function collectCandidates(prints: PrintSet, reader: DatabaseReader): Promise<Candidate[]> {
   const { components } = reader.manifest
   const features = await findFeatures(prints, reader)
+  const templates = await lookup(Kind.Template, prints, reader)
+  if (templates.count === 0 && features.every(({ count }) => count === 0)) return []
   const rows = countRows(features, components.length)
   const speaking = speakingComponents(features, components.length)
-  const templates = await lookup(Kind.Template, prints, reader)
   const named = new Set(templates.components)
   // Most components that share a fingerprint with the file share too little, and nothing is made of that.
   const chosen = new Array<ChosenComponent | undefined>(components.length).fill(undefined)
-  for (const index of components.keys())
+  for (let index = 0; index < components.length; index++)
     if (speaking[index] === 1 || named.has(index)) {
       const record = await reader.component(index)
       const table = new HitTableBuilder(rows[index]!, record.units.length)
