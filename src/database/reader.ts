@@ -1,9 +1,9 @@
+import { elementAt } from '../bytes/element.ts'
 import { DetectorError, type Locus } from '../errors.ts'
 import { Bloom } from './bloom.ts'
 import { BucketCache, type SharedBuckets } from './bucket-cache.ts'
+import { BucketSearch } from './bucket-search.ts'
 import {
-  bucketKey,
-  bucketOf,
   builtFunctionsKey,
   componentKey,
   type FileHash,
@@ -16,8 +16,9 @@ import {
 import { decodeNames } from './file-coding.ts'
 import { HitColumns, type LookupHits } from './hit-columns.ts'
 import { Level } from './level.ts'
-import { BucketReader } from './postings.ts'
+import type { BucketReader } from './postings.ts'
 import { PrefilterFile } from './prefilter-file.ts'
+import { decodeWhole, readValue, readValues } from './read-values.ts'
 import { damagedValue, parseRecord, unseal } from './records.ts'
 import type { BuiltFunctions, ComponentRecord, FileIdentity, Manifest } from './schema.ts'
 import { readManifest } from './stored-manifest.ts'
@@ -26,9 +27,6 @@ export interface ReaderOptions {
   /** Called once the database is closed. */
   readonly afterClose?: () => Promise<void>
 }
-
-/** Buckets asked for at once: two megabytes, so that they are still in the processor's cache when they are searched. */
-const BUCKETS_AT_ONCE = 64
 
 /** Names of functions that are kept for the next file: some tens of megabytes. */
 const MOST_NAMES = 1 << 18
@@ -156,19 +154,13 @@ export class DatabaseReader implements AsyncDisposable {
     this.#checkOpen()
     const hits = new HitColumns()
     const place = this.#open.layout.findIndex((candidate) => candidate.kind === kind)
-    if (place < 0) return hits.finish()
-    const bits = this.#open.layout[place]!.bucketBits
-    if (from === to) return hits.finish()
-    const queries = passing(new Bloom(this.prefilter.filter(kind)), high, low, from, to)
-    const lookup: Lookup = { kind, bits, high, low, queries, hits, firstBucket: this.#firstBuckets[place]! }
-    let next = this.#readBuckets(lookup, 0)
-    while (next !== undefined) {
-      const { start, buckets, end, kept, values } = next
-      const read = values === undefined ? [] : await values
-      // LevelDB reads the next buckets in its own thread while these are searched.
-      next = this.#readBuckets(lookup, end)
-      this.#searchBuckets(lookup, start, buckets, kept, read)
-    }
+    if (place < 0 || from === to) return hits.finish()
+    const { level, locus, layout, manifest } = this.#open
+    const search = new BucketSearch(
+      { level, locus, kept: this.#kept, keptReaders: this.#keptReaders, components: manifest.components.length },
+      { kind, bits: elementAt(layout, place).bucketBits, firstBucket: elementAt(this.#firstBuckets, place) },
+    )
+    await search.run({ high, low, queries: passing(new Bloom(this.prefilter.filter(kind)), high, low, from, to), hits })
     return hits.finish()
   }
 
@@ -284,81 +276,6 @@ export class DatabaseReader implements AsyncDisposable {
     }
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   }
-
-  /** The reader of a bucket that is kept. */
-  #keptReader({ kind, firstBucket }: Lookup, bucket: number): BucketReader | undefined {
-    const number = firstBucket + bucket
-    const known = this.#keptReaders.get(number)
-    if (known !== undefined || this.#kept === undefined) return known
-    const bytes = this.#kept.get(number)
-    if (bytes === undefined) return undefined
-    const reader = decodeWhole(nameOfBucket(kind, bucket), this.#open.locus, () => new BucketReader(bytes))
-    this.#keptReaders.set(number, reader)
-    return reader
-  }
-
-  /** The reader of a bucket that was just read, which is kept from now on. */
-  #freshReader({ kind, firstBucket }: Lookup, bucket: number, value: Buffer | undefined): BucketReader {
-    const bytes = unseal(value, nameOfBucket(kind, bucket), this.#open.locus)
-    this.#kept?.put(firstBucket + bucket, bytes)
-    return new BucketReader(bytes)
-  }
-
-  /** Asks for the buckets of the queries from `start` on, as many as are read at once. */
-  #readBuckets(lookup: Lookup, start: number): BucketRead | undefined {
-    const { kind, bits, high, queries } = lookup
-    if (start === queries.length) return undefined
-    const buckets: number[] = []
-    const kept: (BucketReader | undefined)[] = []
-    const keys: Buffer[] = []
-    let end = start
-    for (; end < queries.length; end++) {
-      const bucket = bucketOf(high[queries[end]!]!, bits)
-      if (bucket === buckets.at(-1)) continue
-      if (buckets.length === BUCKETS_AT_ONCE) break
-      buckets.push(bucket)
-      const reader = this.#keptReader(lookup, bucket)
-      kept.push(reader)
-      if (reader === undefined) keys.push(bucketKey(kind, bucket))
-    }
-    if (keys.length === 0) return { start, buckets, end, kept, values: undefined }
-    const values = readValues(this.#open.level, keys, this.#open.locus)
-    // Whoever awaits it sees the error; until then it must not count as unhandled.
-    values.catch(() => undefined)
-    return { start, buckets, end, kept, values }
-  }
-
-  #searchBuckets(
-    lookup: Lookup,
-    start: number,
-    buckets: readonly number[],
-    kept: readonly (BucketReader | undefined)[],
-    values: readonly (Buffer | undefined)[],
-  ): void {
-    const { kind, bits, high, low, queries, hits } = lookup
-    const { locus, manifest } = this.#open
-    const components = manifest.components.length
-    let at = start
-    let next = 0
-    for (let i = 0; i < buckets.length; i++) {
-      const number = buckets[i]!
-      let bucket = kept[i]
-      try {
-        bucket ??= this.#freshReader(lookup, number, values[next++])
-        for (; at < queries.length; at++) {
-          const query = queries[at]!
-          if (bucketOf(high[query]!, bits) !== number) break
-          bucket.find(high[query]!, low[query]!, query, components, hits)
-        }
-      } catch (cause) {
-        throw asDamage(nameOfBucket(kind, number), locus, cause)
-      }
-    }
-  }
-}
-
-function nameOfBucket(kind: number, bucket: number): string {
-  return `bucket ${bucket} of kind ${kind}`
 }
 
 const FILE_HASHES: readonly FileHash[] = ['sha256', 'buildId']
@@ -374,45 +291,6 @@ function componentsBySoname(sonames: readonly (readonly string[])[]): Map<string
   return components
 }
 
-/** One call of {@link DatabaseReader.lookup}: its queries, and what was found so far. */
-interface Lookup {
-  readonly kind: number
-  /** log2 of the number of buckets. */
-  readonly bits: number
-  readonly high: Uint32Array
-  readonly low: Uint32Array
-  /** Those that the prefilter lets through, by index. */
-  readonly queries: Uint32Array
-  readonly hits: HitColumns
-  /** Number of the kind's first bucket among those of all kinds. */
-  readonly firstBucket: number
-}
-
-/** Buckets on their way, of the queries `start … end`. */
-interface BucketRead {
-  readonly start: number
-  readonly end: number
-  readonly buckets: readonly number[]
-  /** Parallel to `buckets`, those that are kept already. */
-  readonly kept: readonly (BucketReader | undefined)[]
-  /** The others, in their order; undefined where there are none. */
-  readonly values: Promise<(Buffer | undefined)[]> | undefined
-}
-
-/** What `read` returns; contradictions within a value become damage of the database. */
-function decodeWhole<T>(what: string, locus: Locus, read: () => T): T {
-  try {
-    return read()
-  } catch (cause) {
-    throw asDamage(what, locus, cause)
-  }
-}
-
-function asDamage(what: string, locus: Locus, cause: unknown): unknown {
-  if (!(cause instanceof DetectorError) || cause.locus !== undefined) return cause
-  return damagedValue(what, `contradicts itself (${cause.message})`, locus, cause)
-}
-
 function isIdentity(value: unknown, components: number): boolean {
   const { component, release, name, arch } = (value ?? {}) as Partial<FileIdentity>
   const isNumber = Number.isInteger(component) && component! >= 0 && component! < components
@@ -425,23 +303,6 @@ function passing(bloom: Bloom, high: Uint32Array, low: Uint32Array, from: number
   let count = 0
   for (let i = from; i < to; i++) if (bloom.has(high[i]!, low[i]!)) queries[count++] = i
   return queries.subarray(0, count)
-}
-
-/** One value, at once: there is nothing to do meanwhile, and handing it to another thread costs more than most values do. */
-function readValue(level: Level<Buffer, Buffer>, key: Buffer, locus: Locus): Buffer | undefined {
-  try {
-    return level.getSync(key)
-  } catch (cause) {
-    throw damagedValue('file', 'cannot be read', locus, cause)
-  }
-}
-
-async function readValues(level: Level<Buffer, Buffer>, keys: Buffer[], locus: Locus): Promise<(Buffer | undefined)[]> {
-  try {
-    return await level.getMany(keys)
-  } catch (cause) {
-    throw damagedValue('file', 'cannot be read', locus, cause)
-  }
 }
 
 function openError(directory: string, error: unknown): DetectorError {
