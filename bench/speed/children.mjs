@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process'
 
-/** Writes the peak of the resident memory, in kB, to the fourth stream of the process when it ends. */
-const REPORT_PEAK =
-  "import { writeSync } from 'node:fs'; process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)))"
+/** Writes the peak of the resident memory, in kB, to the fourth stream of the process when it ends; threads load it as well. */
+const REPORT_PEAK = `
+  import { writeSync } from 'node:fs'
+  import { isMainThread } from 'node:worker_threads'
+  if (isMainThread) process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)))
+`
 
 /**
  * CPU (user and system, of the process and its children) and wall time of a command in milliseconds, as bash's `time`

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import pLimit from 'p-limit'
 import { elementAt } from '../bytes/element.ts'
 import type { Limits } from '../bytes/limits.ts'
@@ -20,13 +21,17 @@ export interface AnalysableLayer extends ReportedLayer {
 export interface ImageAnalysisOptions extends Watch {
   readonly db: FingerprintDatabase
   readonly limits: Limits
-  readonly jobs: number
+  /** Files analysed at a time; undefined for what suits them and the machine. */
+  readonly jobs: number | undefined
   readonly allLayers: boolean
   readonly cache: ResultCache | undefined
 }
 
-/** Files to be analysed for each thread: starting one costs as much as some megabytes of programs. */
-const BYTES_PER_JOB = 16 * 1024 ** 2
+/**
+ * Bytes of programs for each thread, unless the user says how many there are to be. Another thread is another engine, whose compilers
+ * take some three seconds of processor time until they are warm: as long as 100 MB of programs take afterwards.
+ */
+const BYTES_PER_THREAD = 128 * 1024 ** 2
 
 /** One content, at all the places where the image has it. */
 interface Work {
@@ -95,7 +100,8 @@ async function analyseAll(
   // The largest first, so that no thread works on one while the others have nothing left.
   const sorted = [...works].sort((a, b) => b.program.size - a.program.size || (a.name < b.name ? -1 : 1))
   const bytes = sorted.reduce((sum, { program }) => sum + program.size, 0)
-  const jobs = Math.max(1, Math.min(options.jobs, Math.ceil(bytes / BYTES_PER_JOB), sorted.length))
+  const wanted = options.jobs ?? Math.min(availableParallelism(), Math.ceil(bytes / BYTES_PER_THREAD))
+  const jobs = Math.max(1, Math.min(wanted, sorted.length))
   let done = 0
   const analyse = async (pool: AnalysisPool, work: Work): Promise<void> => {
     const source = await elementAt(layers, work.layer).open(work.program.entry)

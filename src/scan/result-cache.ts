@@ -51,12 +51,19 @@ export class ResultCache {
     if (!this.#isWritable) return
     const path = this.#path(kind, name)
     const temporary = join(this.#root, `.write-${process.pid}-${randomBytes(6).toString('hex')}`)
-    const written = attempt(() => {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-      writeFileSync(temporary, packComponent(record), { mode: 0o600 })
+    const packed = packComponent(record)
+    const write = (): true => {
+      writeFileSync(temporary, packed, { mode: 0o600 })
       renameSync(temporary, path)
       return true
-    })
+    }
+    // The directory is there all but a few times.
+    const written =
+      attempt(write) ??
+      attempt(() => {
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+        return write()
+      })
     if (written === true) return
     // Another user's directory, or a full disk: it will not be better for the next record.
     this.#isWritable = false

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import pLimit from 'p-limit'
 import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
 import { DetectorError, throwIfAborted } from '../errors.ts'
@@ -28,7 +27,7 @@ export interface ScanImageOptions extends ScanOptions {
   readonly platform?: string
   /** Report what later layers took away as well, marked `shadowed`. Default: what a container sees. */
   readonly allLayers?: boolean
-  /** Files analysed at a time. Default: as many as there are cores. */
+  /** Files analysed at a time. Default: as many as there are cores, where there is enough to do for each. */
   readonly jobs?: number
   /** Keep what was found of files and layers in the cache directory, and use it. Default: true. */
   readonly cache?: boolean
@@ -132,7 +131,7 @@ async function scanLayers(
   const found = await analyseImageFiles(layers, tree, {
     ...settings,
     allLayers,
-    jobs: settings.jobs ?? availableParallelism(),
+    jobs: settings.jobs,
   })
   const owners = joinOwners(visiblePackages(layers, tree), (path) => tree.resolve(path))
   const contents: ImageContents = {

@@ -12,7 +12,11 @@ export const IMAGE_OPTIONS: {
   readonly insecure: Option<true>
 } = {
   platform: text('OS/ARCH', 'which image of a multi-platform one, such as linux/arm64 (default: that of this machine)'),
-  jobs: number('N', { min: 1, max: MOST_JOBS, integer: true }, 'files analysed at a time (default: one a core)'),
+  jobs: number(
+    'N',
+    { min: 1, max: MOST_JOBS, integer: true },
+    'files analysed at a time (default: one a core, if there is enough to do)',
+  ),
   'no-cache': flag('neither use nor keep results of scans'),
   insecure: flag('speak plain http to registries, also on other machines'),
 }
