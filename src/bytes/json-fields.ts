@@ -39,6 +39,11 @@ export class Fields {
     return this.#values[field] === ''
   }
 
+  /** True for the value true. */
+  is(field: string): boolean {
+    return this.#values[field] === true
+  }
+
   names(): string[] {
     return Object.keys(this.#values)
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { elementAt } from '../bytes/element.ts'
-import type { Limits } from '../bytes/limits.ts'
+import { Fields, parseJson } from '../bytes/json-fields.ts'
+import { checkLimit, type Limits } from '../bytes/limits.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import { DetectorError } from '../errors.ts'
 import type { NamedFiles } from './archive-files.ts'
@@ -34,7 +35,7 @@ export function openDockerArchive(files: NamedFiles, tag: string | null, limits:
   try {
     const image = chooseImage(readManifest(files, limits), tag, files.place)
     const configBytes = readSmall(files, image.config, limits)
-    const config = readImageConfig(configBytes)
+    const config = readImageConfig(configBytes, limits)
     if (config.diffIds.length !== image.layers.length)
       throw new DetectorError(
         'FORMAT_CORRUPT',
@@ -83,26 +84,17 @@ function isTag(name: string, wanted: string): boolean {
 }
 
 function readManifest(files: NamedFiles, limits: Limits): SavedImage[] {
-  const bytes = readSmall(files, 'manifest.json', limits)
-  let images: unknown
-  try {
-    images = JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch (cause) {
-    throw new DetectorError('FORMAT_CORRUPT', `manifest.json of ${files.place} is no JSON`, { cause })
-  }
-  if (!Array.isArray(images)) throw new DetectorError('FORMAT_CORRUPT', `manifest.json of ${files.place} is no list`)
-  return images.map((image) => savedImage(image, files.place))
-}
-
-function savedImage(value: unknown, place: string): SavedImage {
-  const { Config: config, RepoTags: tags, Layers: layers } = (value ?? {}) as Record<string, unknown>
-  if (typeof config === 'string' && isTexts(layers))
-    return { config: plainPath(config), layers: layers.map(plainPath), tags: isTexts(tags) ? tags : [] }
-  throw new DetectorError('FORMAT_CORRUPT', `manifest.json of ${place} has an image without Config or Layers`)
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((text) => typeof text === 'string')
+  const name = `manifest.json of ${files.place}`
+  const images = parseJson(
+    Buffer.from(readSmall(files, 'manifest.json', limits)).toString('utf8'),
+    name,
+    'FORMAT_CORRUPT',
+  )
+  return new Fields(name, { images }, '', 'FORMAT_CORRUPT').objects('images').map((image) => ({
+    config: plainPath(image.text('Config')),
+    layers: image.strings('Layers').map(plainPath),
+    tags: image.has('RepoTags') ? image.strings('RepoTags') : [],
+  }))
 }
 
 function plainPath(path: string): string {
@@ -112,11 +104,7 @@ function plainPath(path: string): string {
 function readSmall(files: NamedFiles, path: string, limits: Limits): Uint8Array {
   const source = need(files, path)
   try {
-    if (source.size > limits.manifestBytes)
-      throw new DetectorError(
-        'LIMIT_EXCEEDED',
-        `${path} of ${files.place} has ${source.size} bytes, limit ${limits.manifestBytes}; raise with limits.manifestBytes`,
-      )
+    checkLimit(limits, 'manifestBytes', source.size, { path: files.place })
     return source.read(0, source.size)
   } finally {
     source.close()

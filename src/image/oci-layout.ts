@@ -5,6 +5,7 @@ import { type ByteSource, fileSource } from '../bytes/source.ts'
 import { DetectorError } from '../errors.ts'
 import type { NamedFiles } from './archive-files.ts'
 import { type ContentStore, checkContent, type Descriptor, isDigest, startDigest, wrongSize } from './content.ts'
+import { readDescriptor, readDocument } from './manifest.ts'
 
 /** The files of a directory. Names come from digests and are checked before they get here. */
 export function directoryFiles(directory: string): NamedFiles {
@@ -79,22 +80,10 @@ export interface NamedDescriptor extends Descriptor {
 const NAME = 'org.opencontainers.image.ref.name'
 
 function readIndex(bytes: Uint8Array, place: string): NamedDescriptor[] {
-  let index: unknown
-  try {
-    index = JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch (cause) {
-    throw new DetectorError('FORMAT_CORRUPT', `index.json of ${place} is no JSON`, { cause })
-  }
-  const manifests = (index as { manifests?: unknown } | null)?.manifests
-  if (!Array.isArray(manifests))
-    throw new DetectorError('FORMAT_CORRUPT', `index.json of ${place} has no list of manifests`)
-  return manifests.map((value) => {
-    const { mediaType, digest, size, annotations } = (value ?? {}) as Record<string, unknown>
-    if (typeof digest !== 'string' || typeof size !== 'number')
-      throw new DetectorError('FORMAT_CORRUPT', `index.json of ${place} lists a manifest without digest or size`)
-    const name = (annotations as Record<string, unknown> | undefined)?.[NAME]
-    const type = typeof mediaType === 'string' ? mediaType : ''
-    return { mediaType: type, digest, size, name: typeof name === 'string' ? name : null }
+  const index = readDocument(bytes, `index.json of ${place}`)
+  return index.objects('manifests').map((entry) => {
+    const annotations = entry.has('annotations') ? entry.object('annotations') : undefined
+    return { ...readDescriptor(entry), name: annotations?.has(NAME) === true ? annotations.text(NAME) : null }
   })
 }
 

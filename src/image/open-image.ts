@@ -167,7 +167,7 @@ async function openStored(
 ): Promise<OpenedImage> {
   try {
     const manifest = await resolveManifest(store, root, platform, limits, signal)
-    const config = readImageConfig(manifest.configBytes)
+    const config = readImageConfig(manifest.configBytes, limits)
     if (config.diffIds.length !== manifest.layers.length)
       throw new DetectorError(
         'FORMAT_CORRUPT',

@@ -28,7 +28,6 @@ export interface AnalysisJob {
 
 /** What a thread says. An error ends the scan: what concerns one file is in its analysis. */
 export type WorkerMessage =
-  | { readonly kind: 'ready' }
   | { readonly kind: 'result'; readonly id: number; readonly analysis: FileAnalysis }
   | {
       readonly kind: 'error'

@@ -25,7 +25,6 @@ try {
   if (db.summary.digest !== digest)
     throw new DetectorError('STORE_NOT_FOUND', 'the database was replaced while the scan began: scan again')
   db.reader.keepBuckets(buckets)
-  tell({ kind: 'ready' })
   let last: Promise<void> = Promise.resolve()
   port.on('message', (job: AnalysisJob | 'end') => {
     last = last.then(async () => {
