@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,7 +8,7 @@ import type { FoundComponent } from '../../src/index.ts'
 import type { Report } from '../../src/model.ts'
 import { hasProgram } from '../fixtures/compile.ts'
 import { compileCommand } from '../fixtures/compiled.ts'
-import { hasImageTools, type Images, located, serveSmallImages, smallImages } from '../image/images.ts'
+import { freePort, hasImageTools, type Images, located, serveSmallImages, smallImages } from '../image/images.ts'
 
 const MOST_OUTPUT = 256 * 1024 ** 2
 
@@ -146,11 +145,3 @@ describe.skipIf(!hasImageTools)('images made by other tools', () => {
     },
   )
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hasProgram } from '../fixtures/compile.ts'
@@ -64,4 +65,13 @@ export function serveSmallImages(port: number): { stop: () => void } {
   const { directory } = smallImages()
   execFileSync(script, [directory, '--small', '--registry', String(port)], { stdio: 'pipe' })
   return { stop: () => void execFileSync(script, [directory, '--stop'], { stdio: 'pipe' }) }
+}
+
+/** A port of loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }

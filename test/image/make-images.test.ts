@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { hasProgram } from '../fixtures/compile.ts'
-import { hasImageTools, type Images, located, serveSmallImages, smallImages } from './images.ts'
+import { freePort, hasImageTools, type Images, located, serveSmallImages, smallImages } from './images.ts'
 
 describe.skipIf(!hasImageTools)('the small images', () => {
   let directory = ''
@@ -63,12 +62,4 @@ function readManifest(layout: string): { layers: { mediaType: string; digest: st
   const json = (path: string) => JSON.parse(readFileSync(join(layout, path), 'utf8'))
   const { digest } = json('index.json').manifests[0] as { digest: string }
   return json(join('blobs', digest.replace(':', '/')))
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
