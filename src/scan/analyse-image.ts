@@ -121,7 +121,21 @@ async function analyseAll(
   }
   // No more files are open than threads can have: of small layers in memory each is a copy.
   const limit = pLimit(jobs === 1 ? 1 : jobs * 3)
+  let failed = false
   await withAnalysisPool({ ...options, jobs }, async (pool) => {
-    await Promise.all(sorted.map((work) => limit(() => analyse(pool, work))))
+    const started = sorted.map((work) =>
+      limit(async () => {
+        if (failed) return
+        try {
+          await analyse(pool, work)
+        } catch (error) {
+          failed = true
+          throw error
+        }
+      }),
+    )
+    // What runs ends before a failure is told: whoever hears of it closes the layers that are read here.
+    const ended = await Promise.allSettled(started)
+    for (const result of ended) if (result.status === 'rejected') throw result.reason
   })
 }

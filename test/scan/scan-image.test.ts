@@ -239,6 +239,22 @@ describe('what cannot be trusted', () => {
   })
 })
 
+test('an abort in the midst of the files ends the scan with the others untouched', async () => {
+  const stop = new AbortController()
+  const seen: string[] = []
+  const image = imageOf([member('a', heron), member('b', crane), member('c', newHeron)])
+  const scanning = scan(image, {
+    signal: stop.signal,
+    onProgress: ({ phase, label = '' }) => {
+      if (phase !== 'scan') return
+      seen.push(label)
+      stop.abort()
+    },
+  })
+  await expect(scanning).rejects.toMatchObject({ code: 'ABORTED' })
+  expect(seen).toHaveLength(1)
+})
+
 describe('plain file systems', () => {
   test('a directory has owners and links, and no layers', async () => {
     const root = mkdtempSync(join(work, 'root-'))
