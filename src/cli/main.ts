@@ -65,8 +65,8 @@ function packageVersion(): string {
 
 /**
  * Lets functions run longer before they are optimised. A scan is over in seconds, and with the engine's own number, made for programs
- * that run for hours, a third of its processor time went into optimising what had nearly done its work
- * (bench/results/images.md). Engines that are not known might not have the setting.
+ * that run for hours, a third of its processor time went into optimising what had nearly done its work. Engines that are not known
+ * might not have the setting.
  */
 function spareCompilation(): void {
   const [engine] = process.versions.v8.split('.')

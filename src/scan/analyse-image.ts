@@ -10,6 +10,7 @@ import { analysisName, analysisRecord } from './cached-analysis.ts'
 import type { ReportedLayer, ScannedFile } from './image-report.ts'
 import type { LayerProgram } from './layer-record.ts'
 import type { FingerprintDatabase } from './open-database.ts'
+import { isLasting } from './problem-code.ts'
 import type { Watch } from './progress.ts'
 import type { ResultCache } from './result-cache.ts'
 
@@ -107,7 +108,7 @@ async function analyseAll(
     const source = await elementAt(layers, work.layer).open(work.program.entry)
     try {
       const analysis = await pool.analyse(source, work.fileName, work.program.sha256)
-      options.cache?.write('files', work.name, analysis)
+      if (isLasting(analysis.problems)) options.cache?.write('files', work.name, analysis)
       add(work, analysis)
     } finally {
       source.close()

@@ -5,6 +5,7 @@ import type { ImageLayer, LayerWatch } from '../image/image.ts'
 import { type LayerContent, storedDigest, unpackLayer } from '../image/layer-content.ts'
 import type { AnalysableLayer } from './analyse-image.ts'
 import { type LayerProblem, type LayerRecord, readLayerRecord } from './layer-record.ts'
+import { isLasting } from './problem-code.ts'
 import type { ResultCache } from './result-cache.ts'
 
 export interface LayerOptions {
@@ -72,8 +73,9 @@ export class ScannedLayer implements AnalysableLayer {
       problems.push({ entry: null, code: content.damage.code, message: content.damage.message })
     this.#record = await readLayerRecord(content, problems, this.#options)
     const { cache } = this.#options
-    cache?.write('layers', hexOf(content.diffId), this.#record)
-    cache?.write('blobs', hexOf(content.digest), { diffId: content.diffId })
+    if (cache === undefined || !isLasting(this.#record.problems)) return
+    cache.write('layers', hexOf(content.diffId), this.#record)
+    cache.write('blobs', hexOf(content.digest), { diffId: content.diffId })
   }
 
   /** The bytes of a file of the layer. They are good until the layer is closed. */

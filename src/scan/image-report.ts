@@ -42,6 +42,7 @@ export function imageSource(
   return { reference, transport, manifestDigest, configDigest, blobs: layers.map(({ digest }) => digest) }
 }
 
+/** What the image is, whatever stored it. */
 export function imageSummary(platform: string | null, layers: readonly ReportedLayer[]): ImageReport {
   return { platform, layers: layers.map(({ diffId, createdBy }) => ({ diffId, createdBy })) }
 }

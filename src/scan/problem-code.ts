@@ -23,3 +23,11 @@ const ENGINE_LIMIT =
 function engineLimit(error: unknown): 'LIMIT_EXCEEDED' | undefined {
   return error instanceof RangeError && ENGINE_LIMIT.test(error.message) ? 'LIMIT_EXCEEDED' : undefined
 }
+
+/** Codes that tell of this machine and this moment, such as a full directory for temporary files, and not of the file. */
+const PASSING: readonly string[] = ['SOURCE_FAILED', 'INPUT_UNREADABLE', 'INPUT_NOT_FOUND']
+
+/** Whether a result with these problems would be the same another time, so that it may be kept. */
+export function isLasting(problems: readonly { readonly code: string }[]): boolean {
+  return !problems.some(({ code }) => PASSING.includes(code))
+}

@@ -128,11 +128,7 @@ async function scanLayers(
   const { db, minConfidence, allLayers = false, cache } = settings
   const tree = new LayerTree()
   for (const { record } of layers) tree.apply(record.entries)
-  const found = await analyseImageFiles(layers, tree, {
-    ...settings,
-    allLayers,
-    jobs: settings.jobs,
-  })
+  const found = await analyseImageFiles(layers, tree, { ...settings, allLayers, jobs: settings.jobs })
   const owners = joinOwners(visiblePackages(layers, tree), (path) => tree.resolve(path))
   const contents: ImageContents = {
     layers,
