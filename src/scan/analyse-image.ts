@@ -62,7 +62,11 @@ export async function analyseImageFiles(
     if (kept === undefined) missing.push(work)
     else add(work, kept)
   }
-  await analyseAll(missing, layers, options, add)
+  try {
+    await analyseAll(missing, layers, options, add)
+  } finally {
+    options.cache?.flush()
+  }
   return { files, skipped: skipped + inContainers }
 }
 

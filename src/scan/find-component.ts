@@ -59,7 +59,7 @@ export function findComponent(text: string, options: FindOptions = {}): FoundCom
   const catalog = readCatalog(catalogDirectory(options.db))
   const entry = findEntry(catalog, query.name)
   const cache = new ResultCache(engineDigest() ?? '', options.cacheDirectory)
-  const names = cache.names('images')
+  const names = cache.imageNames()
   const found = names.flatMap((name): FoundImage[] => {
     const record = readImageRecord(cache, name)
     const places = (record?.files ?? []).flatMap(({ components, ...file }) =>
