@@ -4,6 +4,9 @@
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
+/** The same but for line breaks. */
+const UNPRINTABLE_IN_LINES = /[^\P{Cc}\n]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
 /** Anything but printable ASCII and line breaks. */
 const UNUSUAL = /[^\n\x20-\x7e]/
 
@@ -25,7 +28,7 @@ export function escapeText(text: string): string {
 export function escapeJson(json: string): string {
   // The usual report has nothing to escape, and a class of characters is found many times faster than categories of Unicode.
   if (!UNUSUAL.test(json)) return json
-  return json.replace(UNPRINTABLE, (character) => (character === '\n' ? character : codeUnits(character)))
+  return json.replace(UNPRINTABLE_IN_LINES, codeUnits)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { defaultCacheDirectory, isAlive } from '../database/cache-directory.ts'
-import { packComponent, unpackComponent } from '../database/component-records.ts'
+import { packRecord, unpackRecord } from '../database/records.ts'
 import { DetectorError } from '../errors.ts'
 import { attempt, noteUse, TEMPORARY, USE_MILLISECONDS, writeWhole } from './result-files.ts'
 import { ResultPacks } from './result-packs.ts'
@@ -37,7 +37,7 @@ export class ResultCache {
     const bytes = attempt(() => readFileSync(path))
     if (bytes === undefined) return undefined
     try {
-      const record = unpackComponent(bytes, 'a result', { path })
+      const record = unpackRecord(bytes, 'a result', { path })
       attempt(() => noteUse(path))
       return record
     } catch (error) {
@@ -52,7 +52,7 @@ export class ResultCache {
       if (kind === 'files') return this.#files.write(name, record)
       const path = this.#path(kind, name)
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-      writeWhole(path, packComponent(record))
+      writeWhole(path, packRecord(record))
     })
   }
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { packComponent, unpackComponent } from '../database/component-records.ts'
+import { packRecord, unpackRecord } from '../database/records.ts'
 import { DetectorError } from '../errors.ts'
 import { attempt, noteUse, writeWhole } from './result-files.ts'
 
@@ -52,7 +52,7 @@ export class ResultPacks {
   read(name: string): Record<string, unknown> | undefined {
     const key = keyOf(name)
     const waiting = this.#waiting.get(key.toString('latin1'))
-    if (waiting !== undefined) return unpackComponent(waiting, 'a result', {})
+    if (waiting !== undefined) return unpackRecord(waiting, 'a result', {})
     this.#packs ??= openPacks(this.#directory)
     for (const pack of this.#packs) {
       const place = find(pack, key)
@@ -68,7 +68,7 @@ export class ResultPacks {
    * @throws what the system says when files cannot be written
    */
   write(name: string, record: object): void {
-    const packed = packComponent(record)
+    const packed = packRecord(record)
     if (this.#waiting.size === 0) this.#waitingSince = Date.now()
     this.#waiting.set(keyOf(name).toString('latin1'), packed)
     this.#waitingBytes += packed.length
@@ -141,7 +141,7 @@ function readRecord(pack: Pack, offset: number, length: number): Record<string, 
   const { path, size } = pack
   if (offset + length > size) return undefined
   try {
-    const record = unpackComponent(readAt(path, offset, length), 'a result', { path })
+    const record = unpackRecord(readAt(path, offset, length), 'a result', { path })
     if (!pack.isUseNoted) attempt(() => noteUse(path))
     pack.isUseNoted = true
     return record
