@@ -21,7 +21,7 @@ export interface Decompressed {
 export const MAGIC_BYTES = 10
 
 /** Packed bytes read at a time: enough that streams cost little, few enough for decoders without back-pressure. */
-const CHUNK_BYTES = 256 * 1024
+const CHUNK_BYTES = 128 * 1024
 /** Above this, the window of a zstd frame is refused, as zstd's own tool does without `--long`. */
 const MAX_ZSTD_WINDOW = 128 * 1024 ** 2
 /** What is kept of a decoder's complaint. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { FileBuffers } from '../bytes/file-buffers.ts'
 import type { Limits } from '../bytes/limits.ts'
 import type { ByteSource, StoredRange } from '../bytes/source.ts'
 import type { SharedBuckets } from '../database/bucket-cache.ts'
@@ -70,8 +71,16 @@ export async function withAnalysisPool<T>(options: PoolOptions, work: (pool: Ana
 
 function inProcess({ db, limits, signal }: PoolOptions): AnalysisPool['analyse'] {
   db.reader.keepBuckets()
-  return (source, name, sha256) =>
-    analyseFile(source, name, { reader: db.reader, limits, sha256, ...(signal === undefined ? {} : { signal }) })
+  const buffers = new FileBuffers()
+  const options = { reader: db.reader, limits, ...(signal === undefined ? {} : { signal }) }
+  return async (source, name, sha256) => {
+    const buffered = buffers.open(source)
+    try {
+      return await analyseFile(buffered, name, { ...options, sha256 })
+    } finally {
+      buffered.close()
+    }
+  }
 }
 
 interface Waiting {

@@ -1,5 +1,6 @@
 /** A thread that analyses files: `AnalysisPool` starts it with the database to open, and sends it one file after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
+import { FileBuffers } from '../bytes/file-buffers.ts'
 import { bytesSource, storedSource } from '../bytes/source.ts'
 import { DetectorError } from '../errors.ts'
 import { analyseFile, type FileAnalysis } from './analyse-file.ts'
@@ -25,6 +26,7 @@ try {
   if (db.summary.digest !== digest)
     throw new DetectorError('STORE_NOT_FOUND', 'the database was replaced while the scan began: scan again')
   db.reader.keepBuckets(buckets)
+  const buffers = new FileBuffers()
   let last: Promise<void> = Promise.resolve()
   port.on('message', (job: AnalysisJob | 'end') => {
     last = last.then(async () => {
@@ -35,7 +37,7 @@ try {
   })
 
   async function analyse({ id, name, sha256, place }: AnalysisJob): Promise<void> {
-    const source = 'bytes' in place ? bytesSource(place.bytes) : storedSource(place.stored, place.size)
+    const source = buffers.open('bytes' in place ? bytesSource(place.bytes) : storedSource(place.stored, place.size))
     try {
       const analysis: FileAnalysis = await analyseFile(source, name, { reader: db.reader, limits, sha256 })
       tell({ kind: 'result', id, analysis })
