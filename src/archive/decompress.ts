@@ -22,6 +22,8 @@ export const MAGIC_BYTES = 10
 
 /** Packed bytes read at a time: enough that streams cost little, few enough for decoders without back-pressure. */
 const CHUNK_BYTES = 128 * 1024
+/** Unpacked bytes that Node's decoders give at a time, at most: each time another thread stops and this one is woken. */
+const MOST_UNPACKED_BYTES = 512 * 1024
 /** Above this, the window of a zstd frame is refused, as zstd's own tool does without `--long`. */
 const MAX_ZSTD_WINDOW = 128 * 1024 ** 2
 /** What is kept of a decoder's complaint. */
@@ -89,7 +91,7 @@ export async function decompressToSource(
 export async function inflateToSource(packed: ByteSource, limits: Limits, signal?: AbortSignal): Promise<ByteSource> {
   const into = new Unpacked(limits, signal)
   try {
-    await throughTransform(zlib.createInflateRaw({ chunkSize: CHUNK_BYTES }), packed, into)
+    await throughTransform(zlib.createInflateRaw({ chunkSize: unpackedBytes(packed) }), packed, into)
     return into.toSource()
   } catch (error) {
     into.discard()
@@ -100,7 +102,7 @@ export async function inflateToSource(packed: ByteSource, limits: Limits, signal
 type Decoder = (source: ByteSource, into: Unpacked) => Promise<void>
 
 const DECODERS: Readonly<Record<Compression, Decoder>> = {
-  gzip: (source, into) => throughTransform(zlib.createGunzip({ chunkSize: CHUNK_BYTES }), source, into),
+  gzip: (source, into) => throughTransform(zlib.createGunzip({ chunkSize: unpackedBytes(source) }), source, into),
   zstd: unpackZstd,
   xz: async (source, into) => {
     if (!(await throughProgram('xz', source, into))) await unpackXz(source, into)
@@ -108,6 +110,11 @@ const DECODERS: Readonly<Record<Compression, Decoder>> = {
   bzip2: async (source, into) => {
     if (!(await throughProgram('bzip2', source, into))) await unpackBzip2(source, into)
   },
+}
+
+/** For small members of large archives a smaller buffer will do. */
+function unpackedBytes({ size }: ByteSource): number {
+  return Math.min(MOST_UNPACKED_BYTES, Math.max(zlib.constants.Z_MIN_CHUNK, 4 * size))
 }
 
 function* chunksOf(source: ByteSource, into: Unpacked): Generator<Uint8Array> {
