@@ -1,5 +1,9 @@
 import { ascendingOrder } from '../bytes/radix.ts'
 
+/** Columns without room: most programs leave some of their lists empty. */
+const NO_FLOATS = new Float64Array(0)
+const NO_NUMBERS = new Int32Array(0)
+
 /**
  * Ranges of bytes as a growing struct of arrays. `starts` count from wherever the owner says: virtual addresses or file
  * offsets.
@@ -12,9 +16,9 @@ export class RangeList {
 
   /** `capacity` is the number of ranges expected; more may be added. */
   constructor(capacity = 0) {
-    this.#starts = new Float64Array(capacity)
-    this.#sizes = new Float64Array(capacity)
-    this.#symbols = new Int32Array(capacity)
+    this.#starts = capacity === 0 ? NO_FLOATS : new Float64Array(capacity)
+    this.#sizes = capacity === 0 ? NO_FLOATS : new Float64Array(capacity)
+    this.#symbols = capacity === 0 ? NO_NUMBERS : new Int32Array(capacity)
   }
 
   get count(): number {

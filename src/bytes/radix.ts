@@ -2,6 +2,8 @@
 const DIGIT_BITS = 11
 const DIGITS = 3
 const VALUES = 1 << DIGIT_BITS
+/** Counts of all digits, kept from one sorting to the next: nothing else runs while they are in use. */
+const places = new Uint32Array(DIGITS * VALUES)
 
 /**
  * The order that sorts rows by several columns of unsigned 32-bit numbers, the most significant column first. Stable: rows
@@ -14,7 +16,7 @@ export function radixOrder(columns: readonly Uint32Array[], count: number): Uint
   let next = new Uint32Array(count)
   let keys = new Uint32Array(count)
   let nextKeys = new Uint32Array(count)
-  const places = new Uint32Array(DIGITS * VALUES)
+  if (count === 0) return order
   for (const column of [...columns].reverse()) {
     places.fill(0)
     for (let i = 0; i < count; i++) {
@@ -25,10 +27,12 @@ export function radixOrder(columns: readonly Uint32Array[], count: number): Uint
       places[2 * VALUES + (key >>> (2 * DIGIT_BITS))]!++
     }
     for (let digit = 0; digit < DIGITS; digit++) {
-      const counts = places.subarray(digit * VALUES, (digit + 1) * VALUES)
-      if (counts.includes(count)) continue
-      toStarts(counts)
-      scatter(digit * DIGIT_BITS, counts, keys, order, nextKeys, next)
+      const first = digit * VALUES
+      const shift = digit * DIGIT_BITS
+      // All rows have the digit of the first one: there is nothing to sort by it.
+      if (places[first + ((keys[0]! >>> shift) & (VALUES - 1))] === count) continue
+      toStarts(first)
+      scatter(shift, first, keys, order, nextKeys, next)
       ;[order, next] = [next, order]
       ;[keys, nextKeys] = [nextKeys, keys]
     }
@@ -36,20 +40,20 @@ export function radixOrder(columns: readonly Uint32Array[], count: number): Uint
   return order
 }
 
-/** How often each value comes becomes where its first row goes. */
-function toStarts(counts: Uint32Array): void {
+/** How often each value of the digit at `first` comes becomes where its first row goes. */
+function toStarts(first: number): void {
   let start = 0
-  for (let value = 0; value < VALUES; value++) {
-    const count = counts[value]!
-    counts[value] = start
+  for (let at = first; at < first + VALUES; at++) {
+    const count = places[at]!
+    places[at] = start
     start += count
   }
 }
 
-/** Puts keys and rows where their digit at `shift` belongs; `starts` moves on with them. */
+/** Puts keys and rows where their digit at `shift` belongs; the starts, at `first`, move on with them. */
 function scatter(
   shift: number,
-  starts: Uint32Array,
+  first: number,
   keys: Uint32Array,
   rows: Uint32Array,
   toKeys: Uint32Array,
@@ -57,7 +61,7 @@ function scatter(
 ): void {
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!
-    const to = starts[(key >>> shift) & (VALUES - 1)]!++
+    const to = places[first + ((key >>> shift) & (VALUES - 1))]!++
     toKeys[to] = key
     toRows[to] = rows[i]!
   }

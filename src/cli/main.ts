@@ -14,11 +14,13 @@ const GROW_AT_ONCE = '--semi-space-growth-factor=16'
  * compiler between the two, and gain nothing.
  */
 const OPTIMISE_LATER = '--interrupt-budget=400000'
+/** For the same reason: with the engine's own number optimised code is a tenth larger, and runs no faster here. */
+const INLINE_LESS = '--max-inlined-bytecode-size-cumulative=200'
 /** By the engine's major version: of Node 20, 22 and 24. Others may not know a setting, and would complain of it in each output. */
 const ENGINE_SETTINGS = new Map([
-  ['11', `${OPTIMISE_LATER} ${GROW_AT_ONCE}`],
-  ['12', GROW_AT_ONCE],
-  ['13', GROW_AT_ONCE],
+  ['11', `${GROW_AT_ONCE} ${INLINE_LESS} ${OPTIMISE_LATER}`],
+  ['12', `${GROW_AT_ONCE} ${INLINE_LESS}`],
+  ['13', `${GROW_AT_ONCE} ${INLINE_LESS}`],
 ])
 tuneEngine()
 

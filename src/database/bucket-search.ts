@@ -91,7 +91,7 @@ export class BucketSearch {
     const { kind, firstBucket } = this.#kind
     const bytes = unseal(value, nameOfBucket(kind, bucket), this.#store.locus)
     this.#store.kept?.put(firstBucket + bucket, bytes)
-    return new BucketReader(bytes)
+    return this.#keptReader(bucket) ?? new BucketReader(bytes)
   }
 
   /** Asks for the buckets of the queries from `start` on, as many as are read at once. */

@@ -2,7 +2,7 @@ import { enlarged } from './pair-table.ts'
 
 /**
  * What a lookup found, as a struct of arrays: one row for each place where a hash is known, ascending by query, then
- * component. The arrays are as long as `count` and belong to the caller.
+ * component. The arrays are as long as `count`.
  */
 export interface LookupHits {
   readonly count: number
@@ -22,13 +22,24 @@ export interface LookupHits {
 }
 
 const NO_ROWS = new Uint32Array(0)
+const NO_BYTES = new Uint8Array(0)
+/** What most lookups of a small program find. */
+const NO_HITS: LookupHits = {
+  count: 0,
+  queries: NO_ROWS,
+  components: NO_ROWS,
+  units: NO_ROWS,
+  sets: NO_ROWS,
+  names: NO_ROWS,
+  families: NO_BYTES,
+  holders: NO_BYTES,
+}
 /** Rows that there is room for from the first one on. */
 const FIRST_ROWS = 256
 
 /** Collects the rows of {@link LookupHits}. */
 export class HitColumns {
   #count = 0
-  // Most lookups of a small program find nothing: nothing is allocated for them.
   #queries: Uint32Array<ArrayBuffer> = NO_ROWS
   #components: Uint32Array<ArrayBuffer> = NO_ROWS
   #units: Uint32Array<ArrayBuffer> = NO_ROWS
@@ -63,6 +74,7 @@ export class HitColumns {
   /** Views of the columns; nothing may be added afterwards. */
   finish(): LookupHits {
     const count = this.#count
+    if (count === 0) return NO_HITS
     const families = new Uint8Array(count)
     const holders = new Uint8Array(count)
     for (let i = 0; i < count; i++) {

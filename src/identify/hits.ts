@@ -94,6 +94,7 @@ async function findFeatures(prints: PrintSet, reader: DatabaseReader): Promise<K
   const whole = new Set<number>()
   for (const kind of KINDS) {
     const hits = await lookup(kind, prints, reader)
+    if (hits.count === 0) continue
     const starts = new Uint32Array(hits.count)
     const ends = new Uint32Array(hits.count)
     const weights = new Float64Array(hits.count)

@@ -102,11 +102,10 @@ async function analyseAll(
   add: (work: Work, analysis: FileAnalysis) => void,
 ): Promise<void> {
   if (works.length === 0) return
-  // The largest first, so that no thread works on one while the others have nothing left.
-  const sorted = [...works].sort((a, b) => b.program.size - a.program.size || (a.name < b.name ? -1 : 1))
-  const bytes = sorted.reduce((sum, { program }) => sum + program.size, 0)
+  const bytes = works.reduce((sum, { program }) => sum + program.size, 0)
   const wanted = options.jobs ?? Math.min(availableParallelism(), Math.ceil(bytes / BYTES_PER_THREAD))
-  const jobs = Math.max(1, Math.min(wanted, sorted.length))
+  const jobs = Math.max(1, Math.min(wanted, works.length))
+  const sorted = jobs === 1 ? works : largestFirst(works)
   let done = 0
   const analyse = async (pool: AnalysisPool, work: Work): Promise<void> => {
     const source = await elementAt(layers, work.layer).open(work.program.entry)
@@ -143,4 +142,9 @@ async function analyseAll(
     const ended = await Promise.allSettled(started)
     for (const result of ended) if (result.status === 'rejected') throw result.reason
   })
+}
+
+/** So that no thread works on a large one while the others have nothing left. */
+function largestFirst(works: readonly Work[]): readonly Work[] {
+  return [...works].sort((a, b) => b.program.size - a.program.size || (a.name < b.name ? -1 : 1))
 }
