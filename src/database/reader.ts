@@ -19,7 +19,7 @@ import { Level } from './level.ts'
 import type { BucketReader } from './postings.ts'
 import { PrefilterFile } from './prefilter-file.ts'
 import { decodeWhole, readValue, readValues } from './read-values.ts'
-import { damagedValue, parseRecord, unseal } from './records.ts'
+import { damagedValue, parseRecord, unpackRecord, unseal } from './records.ts'
 import type { BuiltFunctions, ComponentRecord, FileIdentity, Manifest } from './schema.ts'
 import { readManifest } from './stored-manifest.ts'
 
@@ -201,8 +201,8 @@ export class DatabaseReader implements AsyncDisposable {
     const { level, locus } = this.#open
     const [value] = await readValues(level, [builtFunctionsKey(component)], locus)
     const what = `built functions of component ${this.manifest.components[component]}`
-    const { unpackComponent } = await import('./component-records.ts')
-    return unpackComponent(value, what, locus) as unknown as BuiltFunctions
+    const { unpackMessage } = await import('./message-pack.ts')
+    return unpackMessage(value, what, locus) as unknown as BuiltFunctions
   }
 
   /**
@@ -244,8 +244,7 @@ export class DatabaseReader implements AsyncDisposable {
     const { level, locus, manifest } = this.#open
     const [value] = await readValues(level, [componentKey(index)], locus)
     const what = `component ${manifest.components[index]}`
-    const { unpackComponent } = await import('./component-records.ts')
-    const record = unpackComponent(value, what, locus)
+    const record = unpackRecord(value, what, locus)
     const whole = ['releases', 'units', 'sets', 'templates'].every((list) => Array.isArray(record[list]))
     if (!whole || record['name'] !== manifest.components[index]) throw damagedValue(what, 'is not whole', locus)
     return record as unknown as ComponentRecord

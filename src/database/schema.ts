@@ -4,7 +4,7 @@ import type { FeatureKind } from './feature-kinds.ts'
  * Number of the compiled LevelDB layout and of the rules that compile it. Raise it with every change of either: a
  * cached database with another number is compiled again.
  */
-export const SCHEMA = 11
+export const SCHEMA = 12
 
 /** Inclusive ranges of release indices, flattened: `[from, to, from, to …]`, ascending, disjoint, not adjacent. */
 export type Intervals = readonly number[]

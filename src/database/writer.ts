@@ -15,9 +15,9 @@ import {
   MANIFEST_KEY,
   type StoredManifest,
 } from './buckets.ts'
-import { packComponent } from './component-records.ts'
 import { encodeNames } from './file-coding.ts'
 import { Level } from './level.ts'
+import { packMessage } from './message-pack.ts'
 import { type KindFeatures, LITTLE_ENDIAN, packBucket } from './postings.ts'
 import { writePrefilters } from './prefilter-file.ts'
 import { packRecord, seal } from './records.ts'
@@ -86,8 +86,7 @@ export async function writeDatabase(directory: string, content: DatabaseContent)
     const batch = new Batch(level)
     for (const features of kinds) checkFeatures(features)
     // LevelDB takes keys in ascending order without rewriting what it has, so this is the order of the keys.
-    for (const [index, component] of components.entries())
-      await batch.put(componentKey(index), packComponent(component))
+    for (const [index, component] of components.entries()) await batch.put(componentKey(index), packRecord(component))
     for (const features of kinds) await putBuckets(batch, features)
     const fileBits = fileBucketBits(content.files.length)
     await putFiles(batch, 'buildId', content.files, fileBits)
@@ -102,7 +101,7 @@ export async function writeDatabase(directory: string, content: DatabaseContent)
     for (const [index, names] of content.functionNames.entries())
       await batch.put(functionNamesKey(index), seal(encodeNames(names)))
     for (const [index, functions] of content.builtFunctions.entries())
-      await batch.put(builtFunctionsKey(index), packComponent(functions))
+      await batch.put(builtFunctionsKey(index), packMessage(functions))
     await putFiles(batch, 'sha256', content.files, fileBits)
     await batch.flush()
     await compact(level)

@@ -1,23 +1,23 @@
 import { describe, expect, test, vi } from 'vitest'
-import { packComponent, unpackComponent } from '../../src/database/component-records.ts'
+import { packMessage, unpackMessage } from '../../src/database/message-pack.ts'
 import { seal } from '../../src/database/records.ts'
 
-describe('the record of a component', () => {
+describe('a record in MessagePack', () => {
   test('comes back as it was', () => {
     const record = { text: 'ß', list: [0, 1, 300, 70_000, 2 ** 40], nested: { yes: true, nothing: null }, empty: [] }
-    expect(unpackComponent(packComponent(record), 'record', {})).toEqual(record)
+    expect(unpackMessage(packMessage(record), 'record', {})).toEqual(record)
   })
 
   test.each([
     ['is missing', undefined],
-    ['has another checksum', Buffer.from(packComponent({ a: 1 })).fill(0xff, 1, 2)],
+    ['has another checksum', Buffer.from(packMessage({ a: 1 })).fill(0xff, 1, 2)],
     ['ends early', seal(Buffer.from('81a161', 'hex'))],
     ['announces more than it holds', seal(Buffer.from('dd7fffffff', 'hex'))],
     ['is nested without end', seal(Buffer.alloc(200_000, 0x91))],
     ['is no object', seal(Buffer.from('05', 'hex'))],
     ['is a list', seal(Buffer.from('9105', 'hex'))],
   ])('that %s is STORE_CORRUPT', (_, sealed) => {
-    expect(() => unpackComponent(sealed, 'record', {})).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }))
+    expect(() => unpackMessage(sealed, 'record', {})).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }))
   })
 
   test('that defines a structure and uses it often makes no code', () => {
@@ -25,7 +25,7 @@ describe('the record of a component', () => {
     const hostile = seal(Buffer.from('82a17892d4724091a161014000a17901', 'hex'))
     const made = vi.spyOn(globalThis, 'Function')
     for (let i = 0; i < 200; i++)
-      expect(unpackComponent(hostile, 'record', {})).toMatchObject({ x: [{ a: 1 }, { a: 0 }] })
+      expect(unpackMessage(hostile, 'record', {})).toMatchObject({ x: [{ a: 1 }, { a: 0 }] })
     expect(made).not.toHaveBeenCalled()
     made.mockRestore()
   })
