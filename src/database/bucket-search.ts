@@ -16,7 +16,7 @@ export interface BucketStore {
   /** Where buckets are kept; undefined where they are not. */
   readonly kept: BucketCache | undefined
   /** Readers of buckets that are kept, by the number of the bucket. */
-  readonly keptReaders: Map<number, BucketReader>
+  readonly keptReaders: (BucketReader | undefined)[]
 }
 
 /** The buckets of one kind of fingerprint. */
@@ -77,12 +77,12 @@ export class BucketSearch {
   #keptReader(bucket: number): BucketReader | undefined {
     const { kind, firstBucket } = this.#kind
     const number = firstBucket + bucket
-    const known = this.#store.keptReaders.get(number)
+    const known = this.#store.keptReaders[number]
     if (known !== undefined || this.#store.kept === undefined) return known
     const bytes = this.#store.kept.get(number)
     if (bytes === undefined) return undefined
     const reader = decodeWhole(nameOfBucket(kind, bucket), this.#store.locus, () => new BucketReader(bytes))
-    this.#store.keptReaders.set(number, reader)
+    this.#store.keptReaders[number] = reader
     return reader
   }
 

@@ -88,7 +88,7 @@ export class DatabaseReader implements AsyncDisposable {
   readonly #components = new Map<number, Promise<ComponentRecord>>()
   #kept: BucketCache | undefined
   /** Readers of buckets that are kept, by the number of the bucket. */
-  readonly #keptReaders = new Map<number, BucketReader>()
+  readonly #keptReaders: (BucketReader | undefined)[] = []
   readonly #keptNames = new Map<number, readonly string[]>()
   #namesKept = 0
   /** By place in the layout the number of the kind's first bucket among those of all kinds; then those of {@link FILE_HASHES}. */
@@ -124,7 +124,10 @@ export class DatabaseReader implements AsyncDisposable {
    * threads may be given.
    */
   keepBuckets(shared?: SharedBuckets): SharedBuckets {
-    this.#kept ??= new BucketCache(this.#buckets, shared)
+    if (this.#kept === undefined) {
+      this.#kept = new BucketCache(this.#buckets, shared)
+      for (let bucket = 0; bucket < this.#buckets; bucket++) this.#keptReaders.push(undefined)
+    }
     return this.#kept.shared
   }
 

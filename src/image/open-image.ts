@@ -14,7 +14,6 @@ import { directoryFiles, isOciLayout, layoutRoots, layoutStore, type NamedDescri
 import type { Platform } from './platform.ts'
 import type { ImageReference } from './reference.ts'
 import type { AuthorizationCache } from './registry/authorizer.ts'
-import { openRegistry } from './registry/open-registry.ts'
 import { parseRegistryReference } from './registry/registry-reference.ts'
 
 export interface OpenImageOptions {
@@ -48,6 +47,8 @@ export async function openImage(reference: ImageReference, options: OpenImageOpt
     case 'oci-dir':
       return openLayout(transport, layoutDirectory(location), name, options)
     case 'registry': {
+      // The client of registries brings Node's own of https with it, which other transports do not need.
+      const { openRegistry } = await import('./registry/open-registry.ts')
       const { root, store } = await openRegistry(parseRegistryReference(location), {
         limits,
         ...(signal === undefined ? {} : { signal }),
