@@ -72,6 +72,11 @@ export async function findContradictions(
   return found
 }
 
+/** The names of libraries that the file says it is, as `libraryNames` gives them. */
+export function ownNames(claims: Claims): ReadonlySet<string> {
+  return new Set(claimsOf(claims).names.flatMap(({ names }) => names))
+}
+
 /** What the names of the file claim. The members of an archive have none of their own. */
 function claimsOf({ programs, fileName }: Claims): { names: NameClaim[]; versions: VersionClaimed[] } {
   const names: NameClaim[] = []

@@ -2,7 +2,7 @@ import type { DatabaseReader } from '../database/reader.ts'
 import type { ComponentRecord } from '../database/schema.ts'
 import type { Contradiction, Match } from '../model.ts'
 import { compareCodeUnits } from '../versions/token.ts'
-import { type Claims, findContradictions } from './contradictions.ts'
+import { type Claims, findContradictions, ownNames } from './contradictions.ts'
 import { separateCopies } from './copies.ts'
 import { decideVersions } from './decide.ts'
 import { type EvidenceContext, textOfPrint } from './evidence.ts'
@@ -40,6 +40,7 @@ export async function identify(input: IdentifyInput, reader: DatabaseReader): Pr
     textAt: input.textAt,
     nameOf: await functionNames(present, reader),
     totalUnits: reader.manifest.units,
+    ownNames: ownNames(input),
   }
   const found: Match[] = []
   const contradictions: Contradiction[] = []

@@ -42,7 +42,11 @@ export function embeddedMatch(
   return {
     name: record.name,
     version: claim.estimate,
-    confidence: matchConfidence(presence, claim.method),
+    confidence: matchConfidence(
+      presence,
+      claim.method,
+      record.sonames.some((name) => context.ownNames.has(name)),
+    ),
     undecided: presence.undecided,
     role: 'embedded',
     origin: originOf(presence, claim.release),

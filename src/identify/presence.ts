@@ -1,5 +1,5 @@
 import type { CompiledUnit } from '../database/schema.ts'
-import type { PrintSet } from '../fingerprint/print-set.ts'
+import { Kind, type PrintSet } from '../fingerprint/print-set.ts'
 import { ArrayPool } from './array-pool.ts'
 import { type Explained, noneExplained, PrintMarks } from './explained.ts'
 import type { Candidate, TemplateHit } from './hits.ts'
@@ -102,6 +102,15 @@ function explain({ candidate, live }: Presence, { prints, stems }: Explained): v
     for (const row of hits) prints.add(candidate.hits.prints[row]!)
     stems.add(stemOfUnit(candidate.record, unit))
   }
+}
+
+/** Whether nothing of the component is there but tables of constants: no text, no name, no code. */
+export function isTablesAlone({ candidate, live }: Presence): boolean {
+  const { hits, templates } = candidate
+  if (live.length === 0 || templates.some(ofOwnCode)) return false
+  return live.every(({ hits: rows }) =>
+    rows.every((row) => hits.kinds[row] === Kind.Table || hits.kinds[row] === Kind.BigEndianTable),
+  )
 }
 
 /** A text that names its component and stands in its code, not in a header that anyone may include. */

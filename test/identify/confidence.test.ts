@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Kind } from '../../src/fingerprint/print-set.ts'
 import { matchConfidence } from '../../src/identify/confidence.ts'
 import type { Presence } from '../../src/identify/presence.ts'
 import type { VersionMethod } from '../../src/identify/version.ts'
@@ -7,7 +8,14 @@ import type { VersionMethod } from '../../src/identify/version.ts'
 const METHODS: readonly VersionMethod[] = ['template', 'literal', 'literal-unindexed', 'features', 'none']
 
 function confidence(evidence: number, method: VersionMethod): number {
-  return matchConfidence({ evidence, undecided: [] as string[] } as unknown as Presence, method)
+  return matchConfidence(presence(evidence, [Kind.Table, Kind.String]), method, false)
+}
+
+/** One live unit with hits of these kinds. */
+function presence(evidence: number, kinds: readonly Kind[]): Presence {
+  const candidate = { hits: { kinds: Uint8Array.from(kinds) }, templates: [] }
+  const live = [{ hits: Uint32Array.from(kinds, (_, row) => row) }]
+  return { evidence, undecided: [] as string[], candidate, live } as unknown as Presence
 }
 
 test('confidence is a probability, to three decimals', () => {
@@ -40,4 +48,12 @@ test('a template is surer than a literal, and a literal, of an indexed release o
 test('a template alone is enough for the default threshold of a report, the least code is too', () => {
   expect(confidence(0, 'template')).toBeGreaterThan(0.8)
   expect(confidence(3, 'features')).toBeGreaterThan(0.8)
+})
+
+test('tables alone are below the default threshold, unless the file has the name of the library', () => {
+  const tables = presence(40, [Kind.Table, Kind.BigEndianTable])
+  expect(matchConfidence(tables, 'features', false)).toBeLessThan(0.5)
+  expect(matchConfidence(tables, 'features', true)).toBeGreaterThan(0.8)
+  for (const kind of [Kind.Immediate, Kind.Function, Kind.Symbol, Kind.String])
+    expect(matchConfidence(presence(40, [Kind.Table, kind]), 'features', false)).toBeGreaterThan(0.8)
 })
