@@ -1,6 +1,6 @@
 /**
  * Puts the modules of `dist` that a process needs together into one file each: those that are there before a database is
- * open, those of the command, those of a scan, those of images, those that ask registries, and those that compile. Node takes a millisecond to find, read and
+ * open, those of the command, those of a scan, those of many files, those of images, those that ask registries, and those that compile. Node takes a millisecond to find, read and
  * compile a module, however small, and a fifth of the time of opening the default database was spent on it. Where a module was there stays one that exports the
  * same from the bundle, so that everything can still be imported by its own name, and is there once.
  *
@@ -14,14 +14,15 @@ import { rolldown } from 'rolldown'
 
 const dist = resolve(process.argv[2] ?? fileURLToPath(new URL('../dist', import.meta.url)))
 
-/** Each takes what its entry imports and none before it took. */
+/** Each takes what its entries import and none before it took. */
 const BUNDLES = [
-  { name: 'opening', entry: 'index.js' },
-  { name: 'command', entry: 'cli/main.js' },
-  { name: 'scanning', entry: 'scan/scan-file.js' },
-  { name: 'images', entry: 'scan/scan-image.js' },
-  { name: 'registry', entry: 'image/registry/open-registry.js' },
-  { name: 'compiling', entry: 'scan/compile-prints.js' },
+  { name: 'opening', entries: ['index.js'] },
+  { name: 'command', entries: ['cli/main.js'] },
+  { name: 'scanning', entries: ['scan/scan-paths.js'] },
+  { name: 'contents', entries: ['scan/analyse-contents.js', 'scan/open-result-cache.js'] },
+  { name: 'images', entries: ['scan/scan-image.js'] },
+  { name: 'registry', entries: ['image/registry/open-registry.js'] },
+  { name: 'compiling', entries: ['scan/compile-prints.js'] },
 ]
 
 /** What the compiler writes for an import that is there from the start; `import()` is for later. */
@@ -33,7 +34,7 @@ const FILE_OF_PACKAGE = /new URL\('(?<from>\.[^']*)', import\.meta\.url\)/g
 const FOLDER = 'bundles'
 
 const bundleOf = new Map()
-for (const { name, entry } of BUNDLES) collect(join(dist, entry), name)
+for (const { name, entries } of BUNDLES) for (const entry of entries) collect(join(dist, entry), name)
 
 const target = mkdtempSync(join(tmpdir(), 'binprint-bundle-'))
 try {

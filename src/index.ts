@@ -57,6 +57,7 @@ export {
 export type { ErrorCause, EvaluationError } from './scan/evaluation-errors.ts'
 export { explain } from './scan/explain.ts'
 export type { Figure, Resampling } from './scan/figures.ts'
+export type { ScanOptions } from './scan/files-report.ts'
 export type { FindOptions, FoundComponent, FoundImage, FoundPlace } from './scan/find-component.ts'
 export type { IndexReleaseOptions, IndexResult } from './scan/index-release.ts'
 export { buildDatabase, indexRelease } from './scan/indexing.ts'
@@ -74,8 +75,8 @@ export {
   readPredictions,
 } from './scan/predictions.ts'
 export type { Progress, Watch } from './scan/progress.ts'
-export type { ScanOptions } from './scan/scan-file.ts'
 export type { ScanImageOptions } from './scan/scan-image.ts'
+export type { ScanPathsOptions } from './scan/scan-paths.ts'
 export { findComponent, imageOf, scanFile, scanImage, scanPaths, sweepImages } from './scan/scanning.ts'
 export type { SweepOptions } from './scan/sweep-images.ts'
 export type { UpdatedDatabase, UpdateOptions } from './scan/update-database.ts'

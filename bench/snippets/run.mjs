@@ -169,7 +169,7 @@ async function attemptAll(jobs, build) {
 
 async function measure() {
   const paths = [...controls, ...programs].map(({ path }) => path)
-  const report = await scanPaths([...new Set(paths)], { db })
+  const report = await scanPaths([...new Set(paths)], { db, cache: false })
   const claims = new Map(report.files.map((file) => [file.path, file.components]))
   for (const { path, code, message } of report.unknowns) missing.push(`${path.slice(-8)}: ${code} ${message}`)
   const foreign = new Set()

@@ -11,26 +11,22 @@ import type { AuthorizationCache } from '../image/registry/authorizer.ts'
 import type { Report } from '../model.ts'
 import { type AnalysableLayer, analyseImageFiles } from './analyse-image.ts'
 import { DirectoryLayer } from './directory-layer.ts'
-import { engineDigest } from './engine-digest.ts'
 import { ScannedLayer } from './image-layer.ts'
 import { keepImageRecord } from './image-record.ts'
 import { type ImageContents, imageFiles, imageSource, imageSummary, imageUnknowns } from './image-report.ts'
+import { resultCache } from './open-result-cache.ts'
 import { ownComponents } from './own-components.ts'
 import { VERSION } from './package-version.ts'
 import { checkedConfidence, databaseSummary } from './report-parts.ts'
-import { ResultCache } from './result-cache.ts'
-import type { ScanOptions } from './scan-file.ts'
+import type { ResultCache } from './result-cache.ts'
+import type { ScanPathsOptions } from './scan-paths.ts'
 
 /** How an image is scanned. */
-export interface ScanImageOptions extends ScanOptions {
+export interface ScanImageOptions extends ScanPathsOptions {
   /** Which image of a multi-platform one: `linux/arm64`. Default: that of this machine. */
   readonly platform?: string
   /** Report what later layers took away as well, marked `shadowed`. Default: what a container sees. */
   readonly allLayers?: boolean
-  /** Files analysed at a time. Default: as many as there are cores, where there is enough to do for each. */
-  readonly jobs?: number
-  /** Keep what was found of files and layers in the cache directory, and use it. Default: true. */
-  readonly cache?: boolean
   /** Speak plain http to a registry on another machine. */
   readonly insecure?: boolean
 }
@@ -165,11 +161,4 @@ function visiblePackages(layers: readonly AnalysableLayer[], tree: LayerTree): P
   return layers.flatMap(({ record }, layer) =>
     record.packages.filter(({ entry }) => visible.has(`${layer} ${entry}`)).map(({ facts }) => facts),
   )
-}
-
-/** Where results are kept; undefined where they are not to be, or are no good for others: limits of one's own change what is found. */
-function resultCache({ cache = true, limits, db }: ScanImageOptions): ResultCache | undefined {
-  const engine = engineDigest()
-  if (!cache || engine === undefined || (limits !== undefined && Object.keys(limits).length > 0)) return undefined
-  return new ResultCache(engine, db.cacheDirectory)
 }

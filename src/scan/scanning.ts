@@ -1,7 +1,8 @@
 import type { Report } from '../model.ts'
+import type { ScanOptions } from './files-report.ts'
 import type { FindOptions, FoundComponent } from './find-component.ts'
-import type { ScanOptions } from './scan-file.ts'
 import type { ScanImageOptions } from './scan-image.ts'
+import type { ScanPathsOptions } from './scan-paths.ts'
 import type { SweepOptions } from './sweep-images.ts'
 
 /**
@@ -23,12 +24,13 @@ export async function scanFile(input: string | Uint8Array, options: ScanOptions)
 
 /**
  * Scans files and, recursively, directories. Links inside directories are not followed; what is no program and no container there is
- * counted in `skipped`, while a named file that is none becomes an unknown.
+ * counted in `skipped`, while a named file that is none becomes an unknown. Of several files, what was found of each content is kept
+ * in the database's cache directory, so that none is analysed twice.
  *
  * @throws as {@link scanFile}
  */
-export async function scanPaths(paths: readonly string[], options: ScanOptions): Promise<Report> {
-  const verbs = await import('./scan-file.ts')
+export async function scanPaths(paths: readonly string[], options: ScanPathsOptions): Promise<Report> {
+  const verbs = await import('./scan-paths.ts')
   return verbs.scanPaths(paths, options)
 }
 

@@ -56,6 +56,11 @@ describe('scan', () => {
     expect(calls).toEqual([['openDatabase', 'mine'], ['scanPaths', ['a', 'b'], { minConfidence: 0.5 }], ['close']])
   })
 
+  test('passes on how many files are analysed at a time, and that nothing is kept', async () => {
+    const { calls } = await runCommand(['scan', 'a', 'b', '--jobs', '3', '--no-cache', '--platform', 'linux/arm64'])
+    expect(calls[1]).toEqual(['scanPaths', ['a', 'b'], { jobs: 3, cache: false }])
+  })
+
   test('leaves the defaults to the API', async () => {
     const { calls } = await runCommand(['scan', 'a'])
     expect(calls).toEqual([['openDatabase', undefined], ['scanPaths', ['a'], {}], ['close']])

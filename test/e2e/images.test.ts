@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FoundComponent } from '../../src/index.ts'
@@ -94,6 +94,19 @@ describe.skipIf(!hasImageTools)('images made by other tools', () => {
       files.map(({ path, sha256, ownedBy }) => `${path} ${sha256} ${ownedBy}`)
     for (const flat of [`dir:${join(directory, images.flat.directory)}`, `tar:${join(directory, images.flat.tar)}`])
       expect(told(JSON.parse(await binprint('scan', flat, '--format', 'json'))), flat).toEqual(told(first))
+  })
+
+  test('a bare directory has the same programs and components, whatever the number of threads, and with or without a cache', async () => {
+    const root = join(directory, images.flat.directory)
+    const told = ({ files }: Report): string[] =>
+      files.map(({ path, sha256, components }) => `${path} ${sha256} ${components.map(({ name }) => name)}`)
+    const whole = await binprint('scan', root, '--format', 'json', '--no-cache', '--jobs', '1')
+    const report = JSON.parse(whole) as Report
+    expect(
+      told({ ...report, files: report.files.map((file) => ({ ...file, path: `/${relative(root, file.path)}` })) }),
+    ).toEqual(told(first))
+    for (const options of [['--no-cache', '--jobs', '3'], [], ['--jobs', '2'], []])
+      expect(await binprint('scan', root, '--format', 'json', ...options), options.join(' ')).toBe(whole)
   })
 
   test('an image is known by what a path holds, without its transport', async () => {

@@ -1,4 +1,4 @@
-import type { ScanImageOptions } from '../../index.ts'
+import type { ScanImageOptions, ScanPathsOptions } from '../../index.ts'
 import { flag, number, type Option, text, type Values } from '../args.ts'
 
 /** More threads than a machine has cores are no mistake; thousands are. */
@@ -30,4 +30,9 @@ export function imageOptions(values: Values<typeof IMAGE_OPTIONS>): Omit<ScanIma
     ...(values['no-cache'] === true ? { cache: false } : {}),
     ...(insecure === true ? { insecure } : {}),
   }
+}
+
+/** Those of them that files and directories have as well. */
+export function pathOptions({ jobs, cache }: Omit<ScanImageOptions, 'db'>): Omit<ScanPathsOptions, 'db'> {
+  return { ...(jobs === undefined ? {} : { jobs }), ...(cache === undefined ? {} : { cache }) }
 }

@@ -6,7 +6,7 @@ import { type Api, type Context, wantsColour } from '../context.ts'
 import { ExitCode, GATES, type Gate, scanExitCode } from '../gate.ts'
 import { watching } from '../progress.ts'
 import { DB_HELP } from './defaults.ts'
-import { IMAGE_OPTIONS, imageOptions } from './image-options.ts'
+import { IMAGE_OPTIONS, imageOptions, pathOptions } from './image-options.ts'
 
 export const scan: Command = defineCommand({
   name: 'scan',
@@ -54,7 +54,8 @@ image of a repository is scanned whose tag matches, and JSON has one report a li
       const image = await imageOperand(api, operands)
       const db = await api.openDatabase(values.db, watch)
       try {
-        if (image === undefined) return await api.scanPaths(operands, { ...watch, db, ...confidence })
+        if (image === undefined)
+          return await api.scanPaths(operands, { ...watch, db, ...confidence, ...pathOptions(options) })
         return await api.scanImage(image, { ...watch, db, ...confidence, ...options })
       } finally {
         await db.close()
