@@ -17,7 +17,9 @@ export async function claimsOf({ frozen, labels, db, modules, naming }) {
     const label = bySha256.get(sha256)
     if (label === undefined) continue
     const { present } = coverGreedily(await collectCandidates(prints, db.reader), prints)
-    const context = { prints, textAt: () => '', nameOf: () => undefined, totalUnits: db.reader.manifest.units }
+    // Of a file there are only its fingerprints, and no name.
+    const nothing = { textAt: () => '', nameOf: () => undefined, ownNames: new Set() }
+    const context = { prints, ...nothing, totalUnits: db.reader.manifest.units }
     for (const decided of decideVersions(present, prints.literals)) {
       const copies = separateCopies(decided.presence, decided.claims, prints)
       const judged = []
