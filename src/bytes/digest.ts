@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash as hashOf } from 'node:crypto'
 import type { ByteSource } from './source.ts'
 
 /** Bytes hashed at once: they stay in the second cache between being read and being hashed. */
@@ -13,8 +13,8 @@ let window: Uint8Array | undefined
  * @throws DetectorError as {@link ByteSource.read} does
  */
 export function sha256Of(source: ByteSource): string {
+  if (source.size <= WINDOW_BYTES) return hashOf('sha256', source.read(0, source.size), 'hex')
   const hash = createHash('sha256')
-  if (source.size <= WINDOW_BYTES) return hash.update(source.read(0, source.size)).digest('hex')
   window ??= new Uint8Array(WINDOW_BYTES)
   for (let at = 0; at < source.size; at += window.length) {
     const part = window.subarray(0, Math.min(window.length, source.size - at))

@@ -206,8 +206,20 @@ function againstComponent(
   return `the name is that of ${names}, and nothing of its code was found`
 }
 
+/** Records live as long as their database, and are asked again for every file of a name. */
+const textful = new WeakMap<ComponentRecord, boolean>()
+
 /** Whether every release that was indexed from source has so much text that it cannot be overlooked. */
-function mustHaveText({ units, releases }: ComponentRecord): boolean {
+function mustHaveText(record: ComponentRecord): boolean {
+  let must = textful.get(record)
+  if (must === undefined) {
+    must = hasText(record)
+    textful.set(record, must)
+  }
+  return must
+}
+
+function hasText({ units, releases }: ComponentRecord): boolean {
   const sums = new Float64Array(releases.length)
   for (const { vendored, totals } of units) {
     if (vendored) continue

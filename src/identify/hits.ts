@@ -60,8 +60,20 @@ export async function collectCandidates(prints: PrintSet, reader: DatabaseReader
     .map(({ index, record, table }) => {
       const { hits, units } = table.finish()
       const found = named.has(index) ? templateHits(templates, index, record, prints) : []
-      return { index, record, sourceOf: sourcesOfBuilt(record.releases), hits, units, templates: found }
+      return { index, record, sourceOf: sourcesOf(record), hits, units, templates: found }
     })
+}
+
+/** Records live as long as their database, and are asked for with every file. */
+const knownSources = new WeakMap<ComponentRecord, Int32Array>()
+
+function sourcesOf(record: ComponentRecord): Int32Array {
+  let sources = knownSources.get(record)
+  if (sources === undefined) {
+    sources = sourcesOfBuilt(record.releases)
+    knownSources.set(record, sources)
+  }
+  return sources
 }
 
 /** A component that is looked at, while its hits are collected. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { packRecord, unpackRecord } from '../database/records.ts'
@@ -199,5 +199,5 @@ function joinPacks(directory: string, packs: Pack[]): Pack[] {
 }
 
 function keyOf(name: string): Buffer {
-  return createHash('sha256').update(name).digest().subarray(0, KEY_BYTES)
+  return hash('sha256', name, 'buffer').subarray(0, KEY_BYTES)
 }
