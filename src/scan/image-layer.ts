@@ -1,3 +1,4 @@
+import { FileBuffers } from '../bytes/file-buffers.ts'
 import type { Limits } from '../bytes/limits.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import { DetectorError } from '../errors.ts'
@@ -71,7 +72,9 @@ export class ScannedLayer implements AnalysableLayer {
     }))
     if (content.damage !== undefined)
       problems.push({ entry: null, code: content.damage.code, message: content.damage.message })
-    this.#record = await readLayerRecord(content, problems, this.#options)
+    const buffers = new FileBuffers()
+    const files = { entries: content.entries, open: (entry: number) => buffers.open(content.open(entry)) }
+    this.#record = await readLayerRecord(files, problems, this.#options)
     const { cache } = this.#options
     if (cache === undefined || !isLasting(this.#record.problems)) return
     cache.write('layers', hexOf(content.diffId), this.#record)
