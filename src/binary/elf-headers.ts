@@ -1,13 +1,13 @@
 /**
  * The header and the two header tables of an ELF file, read through elfy where elfy is right.
  *
- * elfy 1.0.0 is called step by step on a window that holds just the table. Taken from it: section types, flags, addresses,
- * offsets, sizes, links. Read here instead: `e_machine` and segment types (elfy has no name for newer and for GNU ones), alignment (elfy reads it
- * from the wrong place in 64-bit files), names, addresses in the upper half of the 64-bit range, and whole tables whose
- * entry size elfy cannot read.
+ * elfy 1.0.0 is called step by step on a window that holds just the table. Taken from it: the header, and of segments flags, offsets,
+ * addresses, sizes and alignments. Read here instead: `e_machine` and segment types (elfy has no name for newer and for GNU ones),
+ * addresses in the upper half of the 64-bit range, program header tables whose entry size elfy cannot read, and sections (elfy reads
+ * alignments of 64-bit files from the wrong place, and copies of each section what nobody asks for).
  */
 
-import elfy, { type ElfyHeader, type ElfyProgram, type ElfySection, type Parser } from 'elfy'
+import elfy, { type ElfyHeader, type ElfyProgram, type Parser } from 'elfy'
 import { Cursor } from '../bytes/cursor.ts'
 import { checkLimit, type Limits } from '../bytes/limits.ts'
 import type { ByteSource } from '../bytes/source.ts'
@@ -72,15 +72,8 @@ const EXTENDED_SECTION_COUNT = 0
 const EXTENDED_NAMES_INDEX = 0xffff
 const EXTENDED_SEGMENT_COUNT = 0xffff
 
-/** Entries parsed in one call of elfy, so that its objects stay few: 256 KiB of section headers. */
+/** Entries parsed in one call of elfy, so that its objects stay few: 224 KiB of program headers. */
 const CHUNK_ENTRIES = 4096
-
-const SECTION_TYPES = numbersByName(elfy.constants.sectType)
-const SECTION_FLAGS = numbersByName(elfy.constants.sectFlags)
-
-function numbersByName(names: Readonly<Record<number, string>>): Map<string, number> {
-  return new Map(Object.entries(names).map(([number, name]) => [name, Number(number)]))
-}
 
 /**
  * Reads header, program header table and section header table.
@@ -165,24 +158,27 @@ class TableReader {
     const { shoff, shentsize } = this.#fields
     const standard = this.#bits === 64 ? 64 : 40
     const table = this.#table('section header table', shoff, shentsize, standard, count)
-    return this.#read(
-      table,
-      (window, part) => this.#parser.parseSections(window, { ...this.#fields, shoff: part.pad, shnum: part.count }),
-      (section, offset) => this.#fromElfySection(section, offset),
-      (offset) => this.#ownSection(offset),
-    )
+    const sections: RawSection[] = []
+    for (let i = 0; i < table.count; i++) sections.push(this.#ownSection(table.offset + i * table.entryBytes))
+    return sections
   }
 
   segments(count: number): ElfSegment[] {
     const { phoff, phentsize } = this.#fields
     const standard = this.#bits === 64 ? 56 : 32
     const table = this.#table('program header table', phoff, phentsize, standard, count)
-    return this.#read(
-      table,
-      (window, part) => this.#parser.parsePrograms(window, { ...this.#fields, phoff: part.pad, phnum: part.count }),
-      (segment, offset) => this.#fromElfySegment(segment, offset),
-      (offset) => this.#ownSegment(offset),
-    )
+    const segments: ElfSegment[] = []
+    for (let done = 0; done < table.count; done += CHUNK_ENTRIES) {
+      const chunk = Math.min(CHUNK_ENTRIES, table.count - done)
+      const offset = table.offset + done * table.entryBytes
+      const entries = table.elfyReadsIt ? this.#tryElfy(offset, chunk * table.entryBytes, chunk) : undefined
+      for (let i = 0; i < chunk; i++) {
+        const at = offset + i * table.entryBytes
+        const entry = entries?.[i]
+        segments.push(entry === undefined ? this.#ownSegment(at) : this.#fromElfy(entry, at))
+      }
+    }
+    return segments
   }
 
   #table(what: string, offset: number, announced: number, standard: number, count: number): Table {
@@ -200,55 +196,17 @@ class TableReader {
     return { offset, entryBytes, count: readable, elfyReadsIt }
   }
 
-  /** Reads a table through elfy, chunk by chunk; a chunk that elfy fails on is read by `own`. */
-  #read<Entry, Result>(
-    table: Table,
-    viaElfy: (window: Buffer, part: { pad: number; count: number }) => Entry[],
-    convert: (entry: Entry, offset: number) => Result,
-    own: (offset: number) => Result,
-  ): Result[] {
-    const results: Result[] = []
-    for (let done = 0; done < table.count; done += CHUNK_ENTRIES) {
-      const count = Math.min(CHUNK_ENTRIES, table.count - done)
-      const offset = table.offset + done * table.entryBytes
-      const entries = table.elfyReadsIt ? this.#tryElfy(offset, count * table.entryBytes, count, viaElfy) : undefined
-      for (let i = 0; i < count; i++) {
-        const at = offset + i * table.entryBytes
-        const entry = entries?.[i]
-        results.push(entry === undefined ? own(at) : convert(entry, at))
-      }
-    }
-    return results
-  }
-
-  #tryElfy<Entry>(
-    offset: number,
-    length: number,
-    count: number,
-    viaElfy: (window: Buffer, part: { pad: number; count: number }) => Entry[],
-  ): Entry[] | undefined {
+  /** Program headers as elfy reads them; undefined where it fails. */
+  #tryElfy(offset: number, length: number, count: number): ElfyProgram[] | undefined {
     // elfy takes offset 0 for "no table", so the window starts one byte before it: no table stands at 0.
     const pad = 1
     try {
-      return viaElfy(asBuffer(this.#cursor.bytes(offset - pad, length + pad)), { pad, count })
+      const window = asBuffer(this.#cursor.bytes(offset - pad, length + pad))
+      return this.#parser.parsePrograms(window, { ...this.#fields, phoff: pad, phnum: count })
     } catch (error) {
       if (error instanceof DetectorError) throw error
       this.#damage.add(`elfy failed on the table at ${hex(offset)}: ${(error as Error).message}`)
       return undefined
-    }
-  }
-
-  #fromElfySection(entry: ElfySection, at: number): RawSection {
-    return {
-      nameAt: entry.name,
-      type: typeof entry.type === 'number' ? entry.type : (SECTION_TYPES.get(entry.type) ?? 0),
-      flags: flagBits(entry.flags),
-      address: Number.isSafeInteger(entry.addr) ? entry.addr : this.#address(at + 16),
-      offset: entry.off,
-      size: entry.size,
-      link: entry.link,
-      info: entry.info,
-      align: this.#bits === 64 ? this.#word(at + 48) : this.#word(at + 32),
     }
   }
 
@@ -268,7 +226,7 @@ class TableReader {
     }
   }
 
-  #fromElfySegment(entry: ElfyProgram, at: number): ElfSegment {
+  #fromElfy(entry: ElfyProgram, at: number): ElfSegment {
     return {
       type: this.#cursor.u32(at),
       executable: entry.flags['x'] === true,
@@ -320,13 +278,6 @@ export function readWord(cursor: Cursor, at: number, bits: 32 | 64): number {
   if (bits === 32) return cursor.u32(at)
   const high = cursor.u32(cursor.littleEndian ? at + 4 : at)
   return high * 0x1_0000_0000 + cursor.u32(cursor.littleEndian ? at : at + 4)
-}
-
-/** elfy gives flags as an object keyed by its names, or by the bit where it has no name. */
-function flagBits(flags: Readonly<Record<string, boolean>>): number {
-  let bits = 0
-  for (const name of Object.keys(flags)) bits += SECTION_FLAGS.get(name) ?? Number(name) >>> 0
-  return bits
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -21,29 +21,13 @@ declare module 'elfy' {
     flags: Record<string, boolean>
     align: number
   }
-  export interface ElfySection {
-    name: number
-    type: string | number
-    flags: Record<string, boolean>
-    addr: number
-    off: number
-    size: number
-    link: number
-    info: number
-  }
   export class Parser {
-    /** Sets the byte order that the other two read with. */
+    /** Sets the byte order that the other one reads with. */
     parseHeader(buffer: Buffer): ElfyHeader
     parsePrograms(buffer: Buffer, header: ElfyHeader): ElfyProgram[]
-    parseSections(buffer: Buffer, header: ElfyHeader): ElfySection[]
   }
   const elfy: {
     Parser: typeof Parser
-    constants: {
-      sectType: Record<number, string>
-      sectFlags: Record<number, string>
-      entryType: Record<number, string>
-    }
   }
   // biome-ignore lint/style/noDefaultExport: this is how a CommonJS module appears to importers
   export default elfy

@@ -149,11 +149,19 @@ export class DatabaseReader implements AsyncDisposable {
 
   /**
    * All places where the hashes `from … to` (exclusive) of one kind are known. The hashes must ascend (high, then low) and
-   * may repeat; each repetition has its own hits. Asking the {@link prefilter} before spares nothing: it is asked here.
+   * may repeat; each repetition has its own hits. The {@link prefilter} is asked here, unless `isFiltered` says that it let all of them
+   * through.
    *
    * @throws DetectorError `STORE_CORRUPT`
    */
-  async lookup(kind: number, high: Uint32Array, low: Uint32Array, from: number, to: number): Promise<LookupHits> {
+  async lookup(
+    kind: number,
+    high: Uint32Array,
+    low: Uint32Array,
+    from: number,
+    to: number,
+    isFiltered = false,
+  ): Promise<LookupHits> {
     this.#checkOpen()
     const hits = new HitColumns()
     const place = this.#open.layout.findIndex((candidate) => candidate.kind === kind)
@@ -163,7 +171,8 @@ export class DatabaseReader implements AsyncDisposable {
       { level, locus, kept: this.#kept, keptReaders: this.#keptReaders, components: manifest.components.length },
       { kind, bits: elementAt(layout, place).bucketBits, firstBucket: elementAt(this.#firstBuckets, place) },
     )
-    await search.run({ high, low, queries: passing(new Bloom(this.prefilter.filter(kind)), high, low, from, to), hits })
+    const bloom = isFiltered ? undefined : new Bloom(this.prefilter.filter(kind))
+    await search.run({ high, low, queries: passing(bloom, high, low, from, to), hits })
     return hits.finish()
   }
 
@@ -300,10 +309,10 @@ function isIdentity(value: unknown, components: number): boolean {
 }
 
 /** Indices of the queries that the prefilter lets through. */
-function passing(bloom: Bloom, high: Uint32Array, low: Uint32Array, from: number, to: number): Uint32Array {
+function passing(bloom: Bloom | undefined, high: Uint32Array, low: Uint32Array, from: number, to: number): Uint32Array {
   const queries = new Uint32Array(to - from)
   let count = 0
-  for (let i = from; i < to; i++) if (bloom.has(high[i]!, low[i]!)) queries[count++] = i
+  for (let i = from; i < to; i++) if (bloom === undefined || bloom.has(high[i]!, low[i]!)) queries[count++] = i
   return queries.subarray(0, count)
 }
 

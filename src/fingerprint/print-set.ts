@@ -1,5 +1,6 @@
 import { radixOrder } from '../bytes/radix.ts'
 import type { Batch } from './kernel/batch.ts'
+import type { Prefilter } from './kernel/prefilter.ts'
 
 /** The kinds of fingerprint. The numbers are stored: never renumber one. */
 export const Kind = {
@@ -56,6 +57,12 @@ export class PrintSet {
   #captures = new Map<number, string>()
   #sealed = false
   readonly literals: VersionLiteral[] = []
+  /** What let all prints through; undefined where nothing was asked. */
+  readonly filteredBy: Prefilter | undefined
+
+  constructor(filteredBy?: Prefilter) {
+    this.filteredBy = filteredBy
+  }
 
   get count(): number {
     return this.#count

@@ -138,7 +138,7 @@ function countRows(features: readonly KnownFeatures[], components: number): Uint
 
 async function lookup(kind: Kind, prints: PrintSet, reader: DatabaseReader): Promise<LookupHits> {
   const [from, to] = rangeOf(prints, kind)
-  return reader.lookup(kind, prints.high, prints.low, from, to)
+  return reader.lookup(kind, prints.high, prints.low, from, to, prints.filteredBy === reader.prefilter)
 }
 
 /** Adds a hit for each unit that holds a feature, of the components that are looked at. Rows are in component order. */

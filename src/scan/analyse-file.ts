@@ -151,8 +151,8 @@ class Analysis {
     const parts = format === 'ar' ? this.#objects(source, within) : [readPart(source, 0, limits)]
     const first = parts[0]
     if (first === undefined) throw new DetectorError('FORMAT_CORRUPT', 'need an archive with object files, found none')
-    const prints = new PrintSet()
     const { prefilter } = reader
+    const prints = new PrintSet(prefilter)
     for (const { program, source: bytes, base } of parts) extractProgram(program, bytes, prints, { base, prefilter })
     const programs = parts.map(({ program }) => program)
     const textAt = (offset: number, length: number): string => latin1(source.read(offset, length))
