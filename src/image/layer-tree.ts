@@ -47,6 +47,12 @@ interface Other {
 }
 type Node = Directory | Symlink | RegularFile | Other
 
+interface FoundDirectory {
+  readonly node: Directory
+  /** Behind all links. */
+  readonly path: string
+}
+
 /** Links that one path may lead through, as Linux has it (MAXSYMLINKS). */
 const MOST_LINKS = 40
 /** Steps of one path. Linux ends at 4096 bytes, which are 2048 steps; forged archives do not end there. */
@@ -64,6 +70,8 @@ export class LayerTree {
   readonly #files: LayerFile[] = []
   readonly #misplaced: MisplacedEntry[] = []
   #layer = -1
+  /** The directory that was found last: archives and lists of files go from one file to its neighbour. Nothing but a removal changes it. */
+  #recent: (FoundDirectory & { readonly asked: string }) | undefined
   /** Files that markers of this layer deleted, by path: hard links of the layer may still name them. */
   readonly #deleted = new Map<string, RegularFile>()
 
@@ -88,6 +96,10 @@ export class LayerTree {
 
   /** The path behind all links, without leading slash; undefined where there is nothing. */
   resolve(path: string): string | undefined {
+    const { directory, name } = parted(path)
+    const parent = name === '' || name === '.' || name === '..' ? undefined : this.#existing(directory)
+    const child = parent?.node.children?.get(name)
+    if (parent !== undefined && child !== undefined && child.kind !== 'symlink') return below(parent.path, name)
     const found = this.#walk(path, { follow: true })
     return found === undefined || found.node === undefined ? undefined : found.path
   }
@@ -117,14 +129,13 @@ export class LayerTree {
 
   #put(entry: LayerEntry, index: number): void {
     const { path } = entry
-    const slash = path.lastIndexOf('/')
-    const name = path.slice(slash + 1)
-    const parent = this.#directory(slash < 0 ? '' : path.slice(0, slash))
+    const { directory, name } = parted(path)
+    const parent = this.#directory(directory)
     if (typeof parent === 'string') {
       this.#misplaced.push({ layer: this.#layer, path, reason: parent })
       return
     }
-    const place = parent.path === '' ? name : `${parent.path}/${name}`
+    const place = below(parent.path, name)
     const existing = parent.node.children?.get(name)
     if (entry.type === 'directory' && existing?.kind === 'directory') return
     // Looked up before what is there goes away: a link to the very path it replaces keeps the content.
@@ -170,6 +181,7 @@ export class LayerTree {
   #remove(directory: Directory, name: string, cause: ShadowCause): void {
     const node = directory.children?.get(name)
     if (node === undefined) return
+    this.#recent = undefined
     directory.children?.delete(name)
     const shadow = { layer: this.#layer, cause }
     const open: Node[] = [node]
@@ -186,10 +198,17 @@ export class LayerTree {
    * The directory at a path, made where it is missing: archives may leave directories out. What stands in the way and is neither a
    * directory nor a link to one is replaced. A text where links lead in a circle.
    */
-  #directory(path: string): { readonly node: Directory; readonly path: string } | string {
-    const found = this.#walk(path, { follow: true, make: true })
-    if (found?.node?.kind === 'directory') return { node: found.node, path: found.path }
-    return 'lies below links that lead in a circle, or too deep'
+  #directory(path: string): FoundDirectory | string {
+    return this.#existing(path, true) ?? 'lies below links that lead in a circle, or too deep'
+  }
+
+  /** The directory at a path, links followed; undefined where there is none, and `make` says not to make it. */
+  #existing(path: string, make = false): FoundDirectory | undefined {
+    if (this.#recent?.asked === path) return this.#recent
+    const found = this.#walk(path, { follow: true, make })
+    if (found?.node?.kind !== 'directory') return undefined
+    this.#recent = { asked: path, node: found.node, path: found.path }
+    return this.#recent
   }
 
   /**
@@ -201,7 +220,7 @@ export class LayerTree {
     { follow, make = false }: { readonly follow: boolean; readonly make?: boolean },
   ): { readonly node: Node | undefined; readonly path: string } | undefined {
     const steps = stepsOf(path)
-    const trail: { readonly node: Directory; readonly path: string }[] = [{ node: this.#root, path: '' }]
+    const trail: FoundDirectory[] = [{ node: this.#root, path: '' }]
     let links = 0
     let taken = 0
     for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
@@ -212,7 +231,7 @@ export class LayerTree {
         if (trail.length > 1) trail.pop()
         continue
       }
-      const place = here.path === '' ? step : `${here.path}/${step}`
+      const place = below(here.path, step)
       const isLast = steps.length === 0
       let node = here.node.children?.get(step)
       if (node?.kind === 'symlink' && (!isLast || follow)) {
@@ -233,6 +252,15 @@ export class LayerTree {
     const last = elementAt(trail, trail.length - 1)
     return { node: last.node, path: last.path }
   }
+}
+
+function parted(path: string): { readonly directory: string; readonly name: string } {
+  const slash = path.lastIndexOf('/')
+  return { directory: slash < 0 ? '' : path.slice(0, slash), name: path.slice(slash + 1) }
+}
+
+function below(directory: string, name: string): string {
+  return directory === '' ? name : `${directory}/${name}`
 }
 
 /** Steps of a path, the first one last. */
