@@ -18,7 +18,7 @@ export async function claimsOf({ frozen, labels, db, modules, naming }) {
     if (label === undefined) continue
     const { present } = coverGreedily(await collectCandidates(prints, db.reader), prints)
     // Of a file there are only its fingerprints, and no name.
-    const nothing = { textAt: () => '', nameOf: () => undefined, ownNames: new Set() }
+    const nothing = { textAt: () => '', nameOf: () => undefined, ownNames: () => new Set() }
     const context = { prints, ...nothing, totalUnits: db.reader.manifest.units }
     for (const decided of decideVersions(present, prints.literals)) {
       const copies = separateCopies(decided.presence, decided.claims, prints)

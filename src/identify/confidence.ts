@@ -32,16 +32,16 @@ const TABLES_ALONE = 0.5
  * the threshold of 3, above 0.98 from 30 on; the shape is a choice, the ends are the prototype's precision there. On the public
  * corpus nothing was claimed that is not there, so that it cannot be fitted on it. `isNamed`: the file has the name of a library of the component.
  */
-export function matchConfidence(presence: Presence, method: VersionMethod, isNamed: boolean): number {
+export function matchConfidence(presence: Presence, method: VersionMethod, isNamed: () => boolean): number {
   const present = presentShare(presence, isNamed)
   const confidence = Math.max(present, method === 'template' ? TEMPLATE_ONLY : 0) * VERSION_CONFIDENCE[method]
   // One of so many siblings that fit alike.
   return Math.round((confidence / (1 + presence.undecided.length)) * 1000) / 1000
 }
 
-function presentShare(presence: Presence, isNamed: boolean): number {
+function presentShare(presence: Presence, isNamed: () => boolean): number {
   if (presence.evidence === 0) return TEMPLATE_ONLY
-  if (!isNamed && isTablesAlone(presence)) return TABLES_ALONE
+  if (isTablesAlone(presence) && !isNamed()) return TABLES_ALONE
   return 1 - 0.2 / (1 + presence.evidence / 3)
 }
 

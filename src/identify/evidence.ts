@@ -11,8 +11,8 @@ export interface EvidenceContext {
   readonly nameOf: (record: ComponentRecord, name: number) => string | undefined
   /** Units of the whole database. */
   readonly totalUnits: number
-  /** Names of libraries that the file says it is, as `libraryNames` gives them. */
-  readonly ownNames: ReadonlySet<string>
+  /** Names of libraries that the file says it is, as `libraryNames` gives them. Hardly ever asked. */
+  readonly ownNames: () => ReadonlySet<string>
 }
 
 const MAX_TEXT = 120

@@ -40,7 +40,7 @@ export async function identify(input: IdentifyInput, reader: DatabaseReader): Pr
     textAt: input.textAt,
     nameOf: await functionNames(present, reader),
     totalUnits: reader.manifest.units,
-    ownNames: ownNames(input),
+    ownNames: () => ownNames(input),
   }
   const found: Match[] = []
   const contradictions: Contradiction[] = []

@@ -42,11 +42,7 @@ export function embeddedMatch(
   return {
     name: record.name,
     version: claim.estimate,
-    confidence: matchConfidence(
-      presence,
-      claim.method,
-      record.sonames.some((name) => context.ownNames.has(name)),
-    ),
+    confidence: matchConfidence(presence, claim.method, () => hasNameOf(record, context)),
     undecided: presence.undecided,
     role: 'embedded',
     origin: originOf(presence, claim.release),
@@ -60,6 +56,12 @@ export function embeddedMatch(
     modified,
     against: against(copy, copies),
   }
+}
+
+/** Whether the file has the name of a library of the component. */
+function hasNameOf({ sonames }: ComponentRecord, { ownNames }: EvidenceContext): boolean {
+  const names = ownNames()
+  return sonames.some((name) => names.has(name))
 }
 
 /** The ranges of texts, and of the hits that are this copy's for certain. */

@@ -8,7 +8,7 @@ import type { VersionMethod } from '../../src/identify/version.ts'
 const METHODS: readonly VersionMethod[] = ['template', 'literal', 'literal-unindexed', 'features', 'none']
 
 function confidence(evidence: number, method: VersionMethod): number {
-  return matchConfidence(presence(evidence, [Kind.Table, Kind.String]), method, false)
+  return matchConfidence(presence(evidence, [Kind.Table, Kind.String]), method, () => false)
 }
 
 /** One live unit with hits of these kinds. */
@@ -52,8 +52,8 @@ test('a template alone is enough for the default threshold of a report, the leas
 
 test('tables alone are below the default threshold, unless the file has the name of the library', () => {
   const tables = presence(40, [Kind.Table, Kind.BigEndianTable])
-  expect(matchConfidence(tables, 'features', false)).toBeLessThan(0.8)
-  expect(matchConfidence(tables, 'features', true)).toBeGreaterThan(0.8)
+  expect(matchConfidence(tables, 'features', () => false)).toBeLessThan(0.8)
+  expect(matchConfidence(tables, 'features', () => true)).toBeGreaterThan(0.8)
   for (const kind of [Kind.Immediate, Kind.Function, Kind.Symbol, Kind.String])
-    expect(matchConfidence(presence(40, [Kind.Table, kind]), 'features', false)).toBeGreaterThan(0.8)
+    expect(matchConfidence(presence(40, [Kind.Table, kind]), 'features', () => false)).toBeGreaterThan(0.8)
 })

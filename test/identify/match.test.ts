@@ -194,7 +194,7 @@ test('embeddedMatch is deterministic: the same presence gives the same match', a
       textAt,
       nameOf: () => undefined,
       totalUnits: 10,
-      ownNames: new Set(),
+      ownNames: () => new Set(),
     })
   expect(once()).toEqual(once())
 })
