@@ -4,10 +4,12 @@ import { pipeline } from 'node:stream/promises'
 import * as zlib from 'node:zlib'
 import { Decompress as ZstdDecoder } from 'fzstd'
 import { latin1 } from '../bytes/cursor.ts'
+import { elementAt } from '../bytes/element.ts'
 import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts'
-import type { ByteSource } from '../bytes/source.ts'
+import { type ByteSource, sliceSource } from '../bytes/source.ts'
 import { DetectorError } from '../errors.ts'
 import { Unpacked } from './unpacked.ts'
+import { zstdFrames } from './zstd-frames.ts'
 
 export type Compression = 'gzip' | 'xz' | 'bzip2' | 'zstd'
 
@@ -125,27 +127,51 @@ function* chunksOf(source: ByteSource, into: Unpacked): Generator<Uint8Array> {
   }
 }
 
+/** Feeds a decoder of Node's and takes what it gives; what broke it off is told, and not only that it was. */
 async function throughTransform(transform: Transform, source: ByteSource, into: Unpacked): Promise<void> {
-  // A pipeline reports that it was broken off, not by what: a limit would look like a broken file.
-  let reason: unknown
-  try {
-    await pipeline(Readable.from(chunksOf(source, into)), transform, async (unpacked: AsyncIterable<Uint8Array>) => {
-      try {
-        for await (const chunk of unpacked) into.write(chunk)
-      } catch (error) {
-        reason = error
-        throw error
-      }
-    })
-  } catch (error) {
-    throw reason instanceof DetectorError ? reason : error
+  const taking = (async () => {
+    for await (const chunk of transform as AsyncIterable<Uint8Array>) into.write(chunk)
+  })()
+  const feeding = feed(transform, source, into).catch((error: unknown) => {
+    transform.destroy()
+    throw error
+  })
+  const [fed, taken] = await Promise.allSettled([feeding, taking])
+  if (fed.status === 'rejected') throw fed.reason
+  if (taken.status === 'rejected') throw taken.reason
+}
+
+/** Two buffers take turns: one is filled while the decoder, on another thread, works on the other. */
+async function feed(decoder: Transform, source: ByteSource, into: Unpacked): Promise<void> {
+  const bytes = Math.min(CHUNK_BYTES, source.size)
+  const turns = [new Uint8Array(bytes), new Uint8Array(bytes)].map((buffer) => ({ buffer, used: Promise.resolve() }))
+  // A decoder that is at its end, with bytes behind it, never says that it has read the last ones.
+  const closed = new Promise<void>((resolve) => decoder.once('close', () => resolve()))
+  for (let offset = 0, number = 0; offset < source.size; offset += bytes, number++) {
+    const turn = elementAt(turns, number % turns.length)
+    await Promise.race([turn.used, closed])
+    // Whoever takes what it gives hears why it broke off. Behind its end, others still want to see what is packed.
+    if (decoder.destroyed && !decoder.readableEnded) return
+    const chunk = turn.buffer.subarray(0, Math.min(bytes, source.size - offset))
+    source.readInto(chunk, offset)
+    into.take(chunk)
+    if (!decoder.destroyed) turn.used = new Promise((resolve) => decoder.write(chunk, () => resolve()))
   }
+  if (!decoder.destroyed) decoder.end()
 }
 
 async function unpackZstd(source: ByteSource, into: Unpacked): Promise<void> {
   // Node has a decoder of its own from 22.15 on.
   const native = (zlib as { createZstdDecompress?: () => Transform }).createZstdDecompress
-  if (native !== undefined) return throughTransform(native(), source, into)
+  if (native !== undefined) {
+    for (const { offset, size, isSkippable } of zstdFrames(source)) {
+      const frame = sliceSource(source, offset, size)
+      if (!isSkippable) await throughTransform(native(), frame, into)
+      // What is stored is seen as a whole.
+      else for (const chunk of chunksOf(frame, into)) void chunk
+    }
+    return
+  }
   checkZstdWindow(source)
   const decoder = new ZstdDecoder((chunk) => into.write(chunk))
   for (const chunk of chunksOf(source, into)) decoder.push(chunk)

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { randomFillSync } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -30,6 +31,30 @@ test('gzip is unpacked, with all of its members', async () => {
   const { format, bytes } = await unpack(packed)
   expect(format).toBe('gzip')
   expect(bytes.equals(Buffer.concat([TEXT, Buffer.from('second')]))).toBe(true)
+})
+
+test.each([1, 100, 200_000, 3_000_000])('%i zeros behind the end of gzip are no part of it', async (count) => {
+  const packed = Buffer.concat([gzipSync(TEXT), Buffer.alloc(count)])
+  const seen: Buffer[] = []
+  const onPacked = (bytes: Uint8Array): void => void seen.push(Buffer.from(bytes))
+  const { source } = await decompressToSource(bytesSource(packed), DEFAULT_LIMITS, undefined, { onPacked })
+  expect(Buffer.from(source.read(0, source.size)).equals(TEXT)).toBe(true)
+  // A digest is of all that is stored.
+  expect(Buffer.concat(seen).equals(packed)).toBe(true)
+  source.close()
+})
+
+test('of gzip in many chunks, each ends in its own bytes, wherever it is cut', async () => {
+  const noise = randomFillSync(Buffer.alloc(5_000_000))
+  const packed = gzipSync(noise)
+  expect((await unpack(packed)).bytes.equals(noise)).toBe(true)
+  for (const cut of [1, 8, 131_072, 262_144, 4_000_000])
+    await expect(unpack(packed.subarray(0, packed.length - cut))).rejects.toMatchObject({ code: 'FORMAT_TRUNCATED' })
+  packed[packed.length >> 1] = (packed[packed.length >> 1] ?? 0) ^ 0xff
+  await expect(unpack(packed)).rejects.toMatchObject({ code: 'FORMAT_CORRUPT' })
+  await expect(unpack(gzipSync(noise), { ...DEFAULT_LIMITS, unpackedBytes: 1_000_000 })).rejects.toMatchObject({
+    code: 'LIMIT_EXCEEDED',
+  })
 })
 
 const PROGRAMS = [
