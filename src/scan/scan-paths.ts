@@ -2,9 +2,10 @@ import { readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { sha256Of } from '../bytes/digest.ts'
 import { type ByteSource, fileSource } from '../bytes/source.ts'
-import { throwIfAborted } from '../errors.ts'
+import { DetectorError, throwIfAborted } from '../errors.ts'
 import type { Report } from '../model.ts'
 import type { Content } from './analyse-contents.ts'
+import { analysisName } from './cached-analysis.ts'
 import { FilesReport, headOf, type ScanOptions } from './files-report.ts'
 import type { Watch } from './progress.ts'
 import { openNamed } from './scan-file.ts'
@@ -17,12 +18,21 @@ export interface ScanPathsOptions extends ScanOptions {
   readonly cache?: boolean
 }
 
-/** A file to be analysed. */
+/** One content, at all paths that have it. */
 interface FileContent extends Content {
+  readonly places: Place[]
+}
+
+interface Place {
   readonly path: string
   /** First bytes of a file that the user asked for, so that it must be a program or hold some. */
   readonly head: Uint8Array | undefined
+  /** Of the file as it was hashed, see {@link editionOf}. */
+  readonly edition: string
 }
+
+/** A file to be analysed. */
+interface FoundFile extends Place, Pick<Content, 'fileName' | 'sha256' | 'size'> {}
 
 /** As the function of this name in `scanning.ts`. */
 export async function scanPaths(paths: readonly string[], options: ScanPathsOptions): Promise<Report> {
@@ -33,17 +43,58 @@ export async function scanPaths(paths: readonly string[], options: ScanPathsOpti
     if (kind === 'file') await report.add(only, () => openNamed(only))
     if (kind !== 'directory') return report.finish()
   }
-  const contents = paths.flatMap((path) => [...contentsAt(path, report, options)])
+  const contents = new Map<string, FileContent>()
+  for (const path of paths)
+    for (const file of filesAt(path, report, options)) {
+      const name = analysisName(file.sha256, file.fileName, options.db.summary.digest)
+      const same = contents.get(name)
+      if (same === undefined) contents.set(name, contentOf(file, report))
+      else same.places.push(file)
+    }
   const { analyseContents } = await import('./analyse-contents.ts')
   const { resultCache } = await import('./open-result-cache.ts')
   const cache = resultCache(options)
-  await analyseContents(
-    contents,
-    { ...options, limits: report.limits, jobs: options.jobs, cache },
-    ({ path, head }, analysis) => report.addAnalysis(path, analysis, head),
-  )
+  const settings = { ...options, limits: report.limits, jobs: options.jobs, cache }
+  await analyseContents([...contents.values()], settings, ({ places }, analysis) => {
+    for (const { path, head } of places) report.addAnalysis(path, analysis, head)
+  })
   cache?.tidy()
   return report.finish()
+}
+
+function contentOf({ fileName, sha256, size, ...place }: FoundFile, report: FilesReport): FileContent {
+  const places: Place[] = [place]
+  return {
+    fileName,
+    sha256,
+    size,
+    label: place.path,
+    places,
+    async open() {
+      // Files may go away meanwhile; the next one of the same content will do.
+      for (let next = places[0]; next !== undefined; next = places[0]) {
+        const { path, edition } = next
+        const source = report.attempt(path, () => openAgain(path, edition))
+        if (source !== undefined) return source
+        places.shift()
+      }
+      return undefined
+    },
+  }
+}
+
+/** What was found of other bytes must not be kept under the hash of those that were there. */
+function openAgain(path: string, edition: string): ByteSource {
+  const source = fileSource(path)
+  if (editionOf(path) === edition) return source
+  source.close()
+  throw new DetectorError('INPUT_UNREADABLE', `${path} was changed while it was scanned: scan it again`)
+}
+
+/** Changes whenever somebody writes to the file or replaces it. */
+function editionOf(path: string): string {
+  const { size, mtimeMs, ctimeMs, ino } = statSync(path)
+  return [size, mtimeMs, ctimeMs, ino].join(' ')
 }
 
 /** Of a link that leads in a circle, or what may not be entered, nothing but an unknown of the report. */
@@ -53,47 +104,41 @@ function kindOf(path: string, report: FilesReport): 'directory' | 'file' | undef
   )
 }
 
-function* contentsAt(path: string, report: FilesReport, watch: Watch): Generator<FileContent> {
+function* filesAt(path: string, report: FilesReport, watch: Watch): Generator<FoundFile> {
   const kind = kindOf(path, report)
-  if (kind === 'directory') yield* contentsBelow(path, report, watch)
-  else if (kind === 'file') yield* contentOf(path, () => openNamed(path), true, report, watch)
+  if (kind === 'directory') yield* filesBelow(path, report, watch)
+  else if (kind === 'file') yield* fileAt(path, () => openNamed(path), true, report, watch)
 }
 
-function* contentsBelow(directory: string, report: FilesReport, watch: Watch): Generator<FileContent> {
+function* filesBelow(directory: string, report: FilesReport, watch: Watch): Generator<FoundFile> {
   const entries = report.attempt(directory, () => readdirSync(directory, { withFileTypes: true })) ?? []
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(directory, entry.name)
-    if (entry.isDirectory()) yield* contentsBelow(path, report, watch)
-    else if (entry.isFile()) yield* contentOf(path, () => fileSource(path), false, report, watch)
+    if (entry.isDirectory()) yield* filesBelow(path, report, watch)
+    else if (entry.isFile()) yield* fileAt(path, () => fileSource(path), false, report, watch)
   }
 }
 
-function* contentOf(
+function* fileAt(
   path: string,
   open: () => ByteSource,
   named: boolean,
   report: FilesReport,
   { signal, onProgress }: Watch,
-): Generator<FileContent> {
+): Generator<FoundFile> {
   throwIfAborted(signal)
   onProgress?.({ phase: 'scan', done: 0, total: 0, label: path })
-  const content = report.attempt(path, (): FileContent | undefined => {
+  const file = report.attempt(path, (): FoundFile | undefined => {
     const source = open()
     try {
       const fileName = basename(path)
       if (!report.isWorthAnalysing(source, fileName, named)) return undefined
-      return {
-        path,
-        head: named ? headOf(source) : undefined,
-        fileName,
-        sha256: sha256Of(source),
-        size: source.size,
-        label: path,
-        open: async () => report.attempt(path, () => fileSource(path)),
-      }
+      const head = named ? headOf(source) : undefined
+      const edition = editionOf(path)
+      return { path, head, edition, fileName, sha256: sha256Of(source), size: source.size }
     } finally {
       source.close()
     }
   })
-  if (content !== undefined) yield content
+  if (file !== undefined) yield file
 }

@@ -46,6 +46,25 @@ function pathsOf(report: Report, directory: string): string[] {
 }
 
 describe('a directory', () => {
+  test('that changes while it is scanned has the files that went as unknowns, and what is left of a content', async () => {
+    const directory = tree({ a: heronzip, b: heronzip, c: cranekit, d: heronzip })
+    let isChanged = false
+    const report = await scanPaths([directory], {
+      db,
+      onProgress({ label }) {
+        if (label !== join(directory, 'd') || isChanged) return
+        isChanged = true
+        rmSync(join(directory, 'a'))
+        writeFileSync(join(directory, 'c'), heronzip)
+      },
+    })
+    expect(pathsOf(report, directory)).toEqual(['b', 'd'])
+    expect(report.unknowns.map(({ path, code }) => [path.slice(directory.length + 1), code])).toEqual([
+      ['a', 'INPUT_NOT_FOUND'],
+      ['c', 'INPUT_UNREADABLE'],
+    ])
+  })
+
   test('is read recursively; programs stand in path order, whatever their names', async () => {
     const directory = tree({
       'usr/lib/b.txt': heronzip,
