@@ -165,6 +165,7 @@ async function unpackZstd(source: ByteSource, into: Unpacked): Promise<void> {
   const native = (zlib as { createZstdDecompress?: () => Transform }).createZstdDecompress
   if (native !== undefined) {
     for (const { offset, size, isSkippable } of zstdFrames(source)) {
+      into.begin()
       const frame = sliceSource(source, offset, size)
       if (!isSkippable) await throughTransform(native(), frame, into)
       // What is stored is seen as a whole.

@@ -28,6 +28,7 @@ export class Unpacked {
   readonly #onUnpacked: UnpackedOptions['onUnpacked']
   /** Packed bytes handed to the decoder so far. */
   #packedBytes = 0
+  #parts = 0
 
   constructor(limits: Limits, signal: AbortSignal | undefined, options: UnpackedOptions = {}) {
     this.#limits = limits
@@ -41,6 +42,12 @@ export class Unpacked {
   take(packed: Uint8Array): void {
     this.#packedBytes += packed.length
     this.#onPacked?.(packed)
+  }
+
+  /** Counts a part that is unpacked by itself, against `archiveMembers`: each takes its time, however small it is. */
+  begin(): void {
+    throwIfAborted(this.#signal)
+    checkLimit(this.#limits, 'archiveMembers', ++this.#parts)
   }
 
   /** Appends a copy of the bytes. */

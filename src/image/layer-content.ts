@@ -53,7 +53,8 @@ export async function unpackLayer(
       return contentOf(stored, { digest, diffId: digest }, limits, () => stored.close())
     }
     const [packed, plain] = [createHash('sha256'), createHash('sha256')]
-    const { source } = await decompressToSource(stored, { ...limits, unpackedBytes: limits.layerBytes }, signal, {
+    const packing = { ...limits, unpackedBytes: limits.layerBytes, archiveMembers: 2 * limits.layerEntries }
+    const { source } = await decompressToSource(stored, packing, signal, {
       memoryBytes: MEMORY_BYTES,
       ...(known === undefined ? { onPacked: (bytes) => packed.update(bytes) } : {}),
       onUnpacked: (bytes) => plain.update(bytes),

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
 import { readdirSync } from 'node:fs'
+import * as zlib from 'node:zlib'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { decompressToSource, detectCompression } from '../../src/archive/decompress.ts'
@@ -62,6 +63,16 @@ const PROGRAMS = [
   ['bzip2', 'bzip2'],
   ['zstd', 'zstd'],
 ] as const
+
+/** Node has a decoder of its own, which takes one frame at a time, from 22.15 on. */
+test.skipIf(!('createZstdDecompress' in zlib))('frames of zstd are counted', async () => {
+  const empty = Buffer.from('28b52ffd2000010000', 'hex')
+  const limits = { ...DEFAULT_LIMITS, archiveMembers: 100 }
+  expect((await unpack(Buffer.concat(Array.from({ length: 100 }, () => empty)), limits)).bytes.length).toBe(0)
+  await expect(unpack(Buffer.concat(Array.from({ length: 101 }, () => empty)), limits)).rejects.toMatchObject({
+    code: 'LIMIT_EXCEEDED',
+  })
+})
 
 describe.each(PROGRAMS)('%s', (format, program) => {
   const available = hasProgram(program)
