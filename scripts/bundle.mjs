@@ -1,8 +1,9 @@
 /**
  * Puts the modules of `dist` that a process needs together into one file each: those that are there before a database is
- * open, those of the command, those of a scan, those of many files, those of images, those that ask registries, and those that compile. Node takes a millisecond to find, read and
- * compile a module, however small, and a fifth of the time of opening the default database was spent on it. Where a module was there stays one that exports the
- * same from the bundle, so that everything can still be imported by its own name, and is there once.
+ * open, those of the command, those of a scan, those of many files, those of images, those that ask registries, and those that
+ * compile. Node takes a millisecond to find, read and compile a module, however small, and a fifth of the time of opening the
+ * default database was spent on it. Where a module was there stays one that exports the same from the bundle, so that everything
+ * can still be imported by its own name, and is there once.
  *
  * Usage, for `dist` or the compiled source in another directory: node scripts/bundle.mjs [DIRECTORY]
  */

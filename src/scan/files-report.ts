@@ -75,14 +75,13 @@ export class FilesReport {
     else this.#skipped += skipped
   }
 
-  /** Whether there may be something in a file, of which nothing but the first bytes is read; else it is counted, or an unknown. */
-  isWorthAnalysing(source: ByteSource, name: string, named: boolean): boolean {
+  /** Whether there may be something in a file, of which hardly more than the first bytes is read; one without is counted. */
+  isWorthAnalysing(source: ByteSource, name: string): boolean {
     const head = this.#head.subarray(0, Math.min(HEAD_BYTES, source.size))
     source.readInto(head, 0)
-    if (isWorthAnalysing(source, head, name)) return true
-    if (named) throw noProgram(headOf(source))
-    this.#skipped++
-    return false
+    const isWorth = isWorthAnalysing(source, head, name)
+    if (!isWorth) this.#skipped++
+    return isWorth
   }
 
   finish(): Report {

@@ -132,7 +132,7 @@ function* fileAt(
     const source = open()
     try {
       const fileName = basename(path)
-      if (!report.isWorthAnalysing(source, fileName, named)) return undefined
+      if (!named && !report.isWorthAnalysing(source, fileName)) return undefined
       const head = named ? headOf(source) : undefined
       const edition = editionOf(path)
       return { path, head, edition, fileName, sha256: sha256Of(source), size: source.size }

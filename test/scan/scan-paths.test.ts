@@ -45,6 +45,16 @@ function pathsOf(report: Report, directory: string): string[] {
   return report.files.map(({ path }) => path.slice(directory.length + 1))
 }
 
+test('several named files say the same as each alone', async () => {
+  const directory = tree({ a: heronzip, 'b.txt': 'no program', 'c.zip': 'PK\x03\x04 cut short', d: heronzip })
+  const paths = ['a', 'b.txt', 'c.zip', 'd', 'none'].map((name) => join(directory, name))
+  const together = await scan(...paths)
+  const alone = await Promise.all(paths.map((path) => scan(path)))
+  expect(together.files).toEqual(alone.flatMap(({ files }) => files))
+  expect(together.unknowns).toEqual(alone.flatMap(({ unknowns }) => unknowns))
+  expect(together.unknowns.length).toBe(3)
+})
+
 describe('a directory', () => {
   test('that changes while it is scanned has the files that went as unknowns, and what is left of a content', async () => {
     const directory = tree({ a: heronzip, b: heronzip, c: cranekit, d: heronzip })
